@@ -1,0 +1,1 @@
+"""FastAPI: bins, readings, pickups; the pages people use. Never talks MQTT."""

@@ -1,0 +1,1 @@
+"""What runs on the bin. MicroPython; imports nothing of this repository."""

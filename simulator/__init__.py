@@ -1,0 +1,1 @@
+"""A town without hardware. Imports only `firmware`, so agreement with the host is proved, not assumed."""
