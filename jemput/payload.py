@@ -69,7 +69,9 @@ _decoder = msgspec.json.Decoder(WireMessage)
 def decode(payload: bytes) -> WireMessage:
     """Check and read one payload. Raises `PayloadError`."""
     if len(payload) > MAX_PAYLOAD_BYTES:
-        raise PayloadError("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read")
+        raise PayloadError(
+            "too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read"
+        )
     try:
         message = _decoder.decode(payload)
     except msgspec.ValidationError as error:

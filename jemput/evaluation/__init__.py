@@ -1,0 +1,1 @@
+"""How well calls and emptyings fit what a recording shows: pure scores, no rule of its own."""

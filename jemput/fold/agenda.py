@@ -1,0 +1,78 @@
+"""When each bin has to be looked at again although nothing is heard of it."""
+
+import heapq
+
+from jemput.fold.state import NEVER_MS, BinState, GroupState
+from jemput.pickup import UNCLAIMED, State
+from jemput.rules import calling, condition, outcome
+from jemput.rules.view import View
+
+
+class Agenda:
+    """A lazy heap with one live entry per bin: its cost follows changes, not bins."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._heap: list[tuple[int, str]] = []
+
+    def put(self, bin_state: BinState, due_ms: int) -> None:
+        """Note when a bin is due; an earlier note of it is dead from now on."""
+        if due_ms != bin_state.due_ms:
+            bin_state.due_ms = due_ms
+            if due_ms < NEVER_MS:
+                heapq.heappush(self._heap, (due_ms, bin_state.bin))
+
+    def next_ms(self, state: GroupState) -> int:
+        """When the next bin is due."""
+        while self._heap:
+            due_ms, bin_id = self._heap[0]
+            if state.bins[bin_id].due_ms == due_ms:
+                return due_ms
+            heapq.heappop(self._heap)
+        return NEVER_MS
+
+    def pop_due(self, state: GroupState) -> set[str]:
+        """Take out the bins that are due now."""
+        due = set()
+        while self.next_ms(state) <= state.now_ms:
+            _, bin_id = heapq.heappop(self._heap)
+            state.bins[bin_id].due_ms = NEVER_MS
+            due.add(bin_id)
+        return due
+
+    def rebuild(self, state: GroupState) -> None:
+        """Start from what the bins themselves say."""
+        self._heap = [(one.due_ms, one.bin) for one in state.bins.values() if one.due_ms < NEVER_MS]
+        heapq.heapify(self._heap)
+
+
+def due_ms(view: View) -> int:
+    """When the rules of time will next have something to say of a bin."""
+    dues = [*_silence_dues(view), *_pickup_dues(view)]
+    if view.bin_state.pickup is None:
+        age_ms = calling.age_due_ms(view)
+        if age_ms is not None:
+            dues.append(max(age_ms, _hold_end_ms(view)))
+    return min((due for due in dues if due > view.now_ms), default=NEVER_MS)
+
+
+def _hold_end_ms(view: View) -> int:
+    return view.bin_state.hold.until_ms if view.bin_state.hold is not None else 0
+
+
+def _silence_dues(view: View) -> list[int]:
+    if not view.state.listening.up:
+        return []
+    heard_ms = view.now_ms - condition.silent_for_ms(view)
+    return [heard_ms + condition.silence_limit_ms(view), heard_ms + condition.report_limit_ms(view)]
+
+
+def _pickup_dues(view: View) -> list[int]:
+    pickup, seen_ms = view.bin_state.pickup, view.bin_state.seen_emptied_ms
+    if pickup is None:
+        return []
+    if pickup.state in UNCLAIMED:
+        return [outcome.expiry_ms(view, pickup)]
+    if pickup.state is State.COLLECTED:
+        return [outcome.verification_ms(view, pickup)]
+    return [] if seen_ms is None else [outcome.claim_ms(view, seen_ms)]

@@ -1,0 +1,133 @@
+"""Decide and apply: what follows from the state, and what of it the state keeps."""
+
+from collections.abc import Iterable, Iterator
+
+from jemput.decisions import (
+    AlertKind,
+    CloseIncident,
+    Decision,
+    FlagPickup,
+    IncidentKind,
+    MovePickup,
+    OpenIncident,
+    OpenPickup,
+    Say,
+)
+from jemput.fold import acts
+from jemput.fold.state import BinState, GroupState, Hold, HoldKind
+from jemput.pickup import RefusedError, State, flagged, move
+from jemput.rules import calling, condition, outcome
+from jemput.rules.site_silence import site_silence
+from jemput.rules.view import HOUR_MS, View
+
+OUTCOME_RULES = (
+    outcome.level_fell,
+    outcome.unclaimed_end,
+    outcome.unseen_claim,
+    outcome.unclaimed_sight,
+)
+CALLING_RULES = (calling.fullness, calling.age, calling.announcement)
+CONDITION_RULES = (condition.safety, condition.battery, condition.silence)
+
+
+def view_of(state: GroupState, bin_id: str, position: int) -> View:
+    """A bin as the rules see it."""
+    return View(
+        state=state,
+        bin_state=state.bins[bin_id],
+        bin=state.registry.bins[bin_id],
+        policy=state.registry.policy_of(bin_id),
+        now_ms=state.now_ms,
+        position=position,
+    )
+
+
+def decide(state: GroupState, bins: Iterable[str], position: int) -> list[Decision]:
+    """Judge each bin once. Changes nothing."""
+    return [one for bin_id in sorted(bins) for one in _judge(view_of(state, bin_id, position))]
+
+
+def decide_sites(state: GroupState, bins: Iterable[str], position: int) -> list[Decision]:
+    """Judge the sites of bins that are silent, and those with an incident. Changes nothing."""
+    sites = {state.registry.site_of(one) for one in bins if state.bins[one].silent}
+    return list(site_silence(state, sites | set(state.site_incidents), position))
+
+
+def _judge(view: View) -> Iterator[Decision]:
+    """At most one rule moves the pickup: the state machine is asked once per judgement."""
+    for group in (OUTCOME_RULES, CALLING_RULES):
+        for rule in group:
+            decisions = list(rule(view))
+            if decisions:
+                yield from decisions
+                break
+    for rule in CONDITION_RULES:
+        yield from rule(view)
+
+
+def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
+    """Take decisions into the state. Total: one that does not fit changes nothing."""
+    for decision in decisions:
+        match decision:
+            case OpenIncident(IncidentKind.SITE_SILENCE, scope):
+                state.site_incidents.append(scope)
+            case CloseIncident(IncidentKind.SITE_SILENCE, scope):
+                state.site_incidents.remove(scope)
+            case OpenPickup(pickup):
+                _open(state.bins[pickup.bin], decision)
+            case Say():
+                _note_said(state, decision)
+            case MovePickup() | FlagPickup():
+                _move(state, decision)
+            case OpenIncident(kind, scope):
+                state.bins[scope].incidents.append(kind)
+            case CloseIncident(kind, scope):
+                state.bins[scope].incidents.remove(kind)
+
+
+def settle(state: GroupState, bins: Iterable[str]) -> None:
+    """Note that bins were judged at their newest reading, and which are silent."""
+    for bin_id in bins:
+        view = view_of(state, bin_id, state.position)
+        newest = view.bin_state.newest
+        if newest is not None:
+            view.bin_state.judged_at_s = newest.at_s
+        view.bin_state.silent = condition.silent_for_ms(view) >= condition.silence_limit_ms(view)
+
+
+def _open(bin_state: BinState, decision: OpenPickup) -> None:
+    bin_state.pickup = decision.pickup
+    bin_state.announced = False
+    bin_state.seen_emptied_ms = None
+    bin_state.hold = None
+
+
+def _note_said(state: GroupState, say: Say) -> None:
+    if say.kind in {AlertKind.PICKUP, AlertKind.UNSERVED} and say.subject is not None:
+        state.bins[say.subject.bin].announced = True
+
+
+def _move(state: GroupState, decision: MovePickup | FlagPickup) -> None:
+    bin_state = state.bins[decision.bin]
+    pickup = bin_state.pickup
+    if pickup is None or pickup.id != decision.pickup:
+        return
+    if isinstance(decision, FlagPickup):
+        bin_state.pickup = flagged(pickup, decision.flag)
+        return
+    try:
+        moved = move(pickup, decision.to, state.now_ms, note=decision.note)
+    except RefusedError:
+        return
+    acts.put(bin_state, moved, _hold_after(state, bin_state, decision.to))
+
+
+def _hold_after(state: GroupState, bin_state: BinState, to: State) -> Hold | None:
+    policy = state.registry.policy_of(bin_state.bin)
+    level = bin_state.level_percent
+    if to is State.VERIFIED and level is not None and level >= policy.rearm_percent:
+        return Hold(HoldKind.REARM)
+    if to is State.EXPIRED:
+        until_ms = state.now_ms + policy.reopen_after_h * HOUR_MS
+        return Hold(HoldKind.REARM_OR_UNTIL, until_ms)
+    return None

@@ -1,0 +1,134 @@
+"""Observe: what an intake makes of the state, before anything is decided."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from jemput.entry import (
+    Act,
+    Changed,
+    ClockTrust,
+    Emptying,
+    Event,
+    Intake,
+    Link,
+    Loss,
+    OpenedByHand,
+)
+from jemput.fold import acts, listening
+from jemput.fold.levels import take_reading
+from jemput.fold.state import MAX_UNBOUND, BinState, GroupState
+from jemput.memory import Range
+from jemput.reading import Reading
+from jemput.registry import Bind, PutBin
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was derived from an intake, and which bins have to be judged."""
+
+    readings: list[Reading] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    emptyings: list[Emptying] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    all_due: bool = False
+
+
+def observe(state: GroupState, intake: Intake) -> Observed:
+    """Take an intake into the state. Total: an event that does not fit changes nothing."""
+    observed = Observed()
+    state.now_ms = max(state.now_ms, intake.now_ms)
+    for event in intake.events:
+        _take_event(state, event, observed)
+    _take_readings(state, intake.readings, observed)
+    _settle(state, intake, observed)
+    if listening.drain(state, backlog=intake.backlog):
+        observed.all_due = True
+    return observed
+
+
+def _take_event(state: GroupState, event: Event, observed: Observed) -> None:
+    match event:
+        case Link(up):
+            listening.switch(state, up=up)
+            observed.all_due = True
+        case ClockTrust(trusted):
+            state.clock_trusted = trusted
+            observed.all_due = True
+        case Changed(change):
+            state.registry.apply(change)
+            if isinstance(change, PutBin):
+                state.bins.setdefault(
+                    change.bin.id,
+                    BinState(
+                        change.bin.id,
+                        heard_listened_ms=state.listening.listened_ms(state.now_ms),
+                    ),
+                )
+            if isinstance(change, Bind):
+                _attribute(state, change.device, observed)
+            observed.all_due = True
+        case Act() | OpenedByHand():
+            touched = acts.take(state, event)
+            if touched is not None:
+                observed.touched.add(touched)
+
+
+def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: Observed) -> None:
+    derived = dict(enumerate(readings))
+    by_bin: dict[str, list[int]] = defaultdict(list)
+    for index, reading in enumerate(readings):
+        lost = state.memory_of(reading.device).mark(reading.boot, reading.seq)
+        _note_loss(state, observed, reading.device, reading.boot, lost)
+        bin_id = state.registry.bin_of(reading.device, reading.at_s)
+        if bin_id is None:
+            held = state.unbound.setdefault(reading.device, [])
+            held.append(reading)
+            del held[:-MAX_UNBOUND]
+        else:
+            by_bin[bin_id].append(index)
+    for bin_id in sorted(by_bin):
+        in_time = sorted(by_bin[bin_id], key=lambda i: (readings[i].at_s, readings[i].identity))
+        for index in in_time:
+            derived[index] = _take_level(state, bin_id, readings[index], observed)
+    observed.readings[:0] = derived.values()
+
+
+def _take_level(state: GroupState, bin_id: str, reading: Reading, observed: Observed) -> Reading:
+    observed.touched.add(bin_id)
+    taken, emptying = take_reading(state, bin_id, reading)
+    if emptying is not None:
+        observed.emptyings.append(emptying)
+    return taken
+
+
+def _attribute(state: GroupState, device: str, observed: Observed) -> None:
+    """Give the readings of a device that hung nowhere to the bin it is now known to hang on."""
+    still_unbound = []
+    held = sorted(state.unbound.pop(device, ()), key=lambda one: (one.at_s, one.identity))
+    for reading in held:
+        bin_id = state.registry.bin_of(device, reading.at_s)
+        if bin_id is None:
+            still_unbound.append(reading)
+        else:
+            observed.readings.append(_take_level(state, bin_id, reading, observed))
+    if still_unbound:
+        state.unbound[device] = still_unbound
+
+
+def _settle(state: GroupState, intake: Intake, observed: Observed) -> None:
+    for one in intake.settled:
+        lost = state.memory_of(one.device).mark(one.boot, one.seq)
+        _note_loss(state, observed, one.device, one.boot, lost)
+    for kept in intake.kept:
+        memory = state.memory_of(kept.device)
+        lost = memory.missing_below(kept.boot, kept.first)
+        memory.settle(kept.boot, 1, kept.first - 1)
+        _note_loss(state, observed, kept.device, kept.boot, lost)
+
+
+def _note_loss(
+    state: GroupState, observed: Observed, device: str, boot: int, lost: list[Range]
+) -> None:
+    for first, last in lost:
+        observed.losses.append(Loss(device, boot, first, last))
+        state.known_loss += last - first + 1

@@ -1,0 +1,57 @@
+"""A bin's newest samples, in event time."""
+
+from bisect import bisect_left
+
+from jemput.fold.state import RING, BinState, Sample
+from jemput.geometry import Geometry, fill_percent
+from jemput.reading import Quality, Reading
+
+TILTED = Quality.TILTED
+
+
+def raw_level(reading: Reading, geometry: Geometry | None) -> int | None:
+    """The raw level in per cent; None where the reading is a fault or the bin has no shape.
+
+    Nearer than the sensor can see is full.
+    """
+    if reading.quality is Quality.BLIND:
+        return 100
+    if reading.distance_mm is None or geometry is None:
+        return None
+    return fill_percent(geometry, reading.distance_mm)
+
+
+def sample_of(reading: Reading, fill: int | None) -> Sample:
+    """What the rules need of a reading."""
+    return Sample(
+        at_s=reading.at_s,
+        device=reading.device,
+        boot=reading.boot,
+        seq=reading.seq,
+        fill_percent=fill,
+        tilt_deg=reading.tilt_deg,
+        temperature_c=reading.temperature_c,
+        battery_mv=reading.battery_mv,
+    )
+
+
+def insert(state: BinState, sample: Sample) -> bool:
+    """Put a sample into its place; True where it became the newest.
+
+    One older than the whole ring is history only.
+    """
+    ring = state.ring
+    if not ring or sample > ring[-1]:
+        ring.append(sample)
+        del ring[:-RING]
+        return True
+    if len(ring) < RING or sample > ring[0]:
+        ring.insert(bisect_left(ring, sample), sample)
+        del ring[:-RING]
+    return False
+
+
+def levels(state: BinState, count: int) -> list[int]:
+    """The last `count` raw levels, oldest first, faults left out."""
+    usable = [one.fill_percent for one in state.ring if one.fill_percent is not None]
+    return usable[-count:]

@@ -1,0 +1,123 @@
+"""Which readings of a device are known already: bounded, exact, and never guessing.
+
+Per boot a high mark and the gaps below it, so that a healthy device costs a few integers.
+"""
+
+from enum import Enum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+MAX_BOOTS: Final = 16
+MAX_FORGOTTEN_BOOTS: Final = 256
+WINDOW: Final = 4096
+
+Range = tuple[int, int]
+"""First and last sequence, both included."""
+
+
+class Verdict(Enum):
+    """What the memory says of a (boot, seq)."""
+
+    NEW = "new"
+    KNOWN = "known"
+    TOO_OLD = "too_old_to_tell"
+
+
+class BootMemory(Struct, array_like=True):
+    """Everything up to `high` was heard, but for `gaps`, which are in order and apart."""
+
+    high: int = 0
+    gaps: list[Range] = msgspec.field(default_factory=list)
+
+    def upto(self) -> int:
+        """The sequence up to which nothing is missing."""
+        return self.gaps[0][0] - 1 if self.gaps else self.high
+
+    def judge(self, seq: int) -> Verdict:
+        """Whether `seq` is new, known, or too far behind to tell."""
+        if seq > self.high:
+            return Verdict.NEW
+        if any(first <= seq <= last for first, last in self.gaps):
+            return Verdict.NEW
+        return Verdict.TOO_OLD if seq <= self.high - WINDOW else Verdict.KNOWN
+
+    def mark(self, seq: int) -> list[Range]:
+        """Note that `seq` was heard; return the gaps that the window left behind."""
+        if seq > self.high:
+            if seq > self.high + 1:
+                self.gaps.append((self.high + 1, seq - 1))
+            self.high = seq
+        else:
+            self.close(seq, seq)
+        return self._leave_behind(self.high - WINDOW)
+
+    def close(self, first: int, last: int) -> list[Range]:
+        """Count `first` to `last` as settled; return the parts of it that were missing."""
+        missing, left = [], []
+        for start, end in self.gaps:
+            low, high = max(start, first), min(end, last)
+            if low > high:
+                left.append((start, end))
+                continue
+            missing.append((low, high))
+            if start < low:
+                left.append((start, low - 1))
+            if high < end:
+                left.append((high + 1, end))
+        self.gaps = left
+        if last > self.high:
+            missing.append((max(first, self.high + 1), last))
+            if first > self.high + 1:
+                self.gaps.append((self.high + 1, first - 1))
+            self.high = last
+        return missing
+
+    def _leave_behind(self, edge: int) -> list[Range]:
+        if not self.gaps or self.gaps[0][0] > edge:
+            return []
+        return self.close(1, edge)
+
+
+class DeviceMemory(Struct, array_like=True):
+    """What is known of one device: its last boots, by when they were first heard."""
+
+    boots: dict[int, BootMemory] = msgspec.field(default_factory=dict)
+    forgotten: list[int] = msgspec.field(default_factory=list)
+
+    def judge(self, boot: int, seq: int) -> Verdict:
+        """Whether (boot, seq) is new, known, or of a boot too old to tell."""
+        memory = self.boots.get(boot)
+        if memory is not None:
+            return memory.judge(seq)
+        return Verdict.TOO_OLD if boot in self.forgotten else Verdict.NEW
+
+    def mark(self, boot: int, seq: int) -> list[Range]:
+        """Note that (boot, seq) was heard; return the gaps that the window left behind."""
+        return self._of(boot).mark(seq)
+
+    def missing_below(self, boot: int, first: int) -> list[Range]:
+        """What the device no longer keeps and was never heard. Changes nothing."""
+        memory = self.boots.get(boot)
+        if memory is None:
+            return [(1, first - 1)] if first > 1 and boot not in self.forgotten else []
+        return BootMemory(memory.high, list(memory.gaps)).close(1, first - 1) if first > 1 else []
+
+    def settle(self, boot: int, first: int, last: int) -> None:
+        """Count a range as gone for ever."""
+        self._of(boot).close(first, last)
+
+    def upto(self) -> list[tuple[int, int]]:
+        """The application ack: per boot, up to which sequence nothing is missing."""
+        return [(boot, memory.upto()) for boot, memory in self.boots.items()]
+
+    def _of(self, boot: int) -> BootMemory:
+        memory = self.boots.get(boot)
+        if memory is None:
+            memory = self.boots[boot] = BootMemory()
+            if len(self.boots) > MAX_BOOTS:
+                oldest = next(iter(self.boots))
+                del self.boots[oldest]
+                self.forgotten = [*self.forgotten, oldest][-MAX_FORGOTTEN_BOOTS:]
+        return memory

@@ -1,0 +1,84 @@
+"""Calling a truck: because a bin is full, because it stood too long, or because a person asked."""
+
+from collections.abc import Iterator
+
+from jemput.decisions import AlertKind, Decision, OpenPickup
+from jemput.entry import pickup_id
+from jemput.filtering import window
+from jemput.fold import acts
+from jemput.pickup import Evidence, Pickup, Reason, State, Why
+from jemput.reading import Identity
+from jemput.rules.view import HOUR_MS, View
+
+
+def fullness(view: View) -> Iterator[Decision]:
+    """Filtered level over the threshold, fresh, and not called: call."""
+    level = view.bin_state.level_percent
+    if level is None or level < view.policy.call_percent or not view.has_fresh_level:
+        return
+    if _may_call(view):
+        span = window(view.policy, view.bin.cadence_s)
+        numbers = {
+            "level_percent": level,
+            "call_percent": view.policy.call_percent,
+            "rearm_percent": view.policy.rearm_percent,
+            "median_of": span,
+        }
+        yield from _call(view, Reason.FULLNESS, Why("fullness", numbers, _evidence(view, span)))
+
+
+def age(view: View) -> Iterator[Decision]:
+    """Not emptied for longer than the policy allows: call, whatever the level."""
+    due_ms = age_due_ms(view)
+    if due_ms is None or view.now_ms < due_ms or not view.time_rules or not _may_call(view):
+        return
+    numbers = {
+        "age_h": (view.now_ms - due_ms) // HOUR_MS + (view.policy.max_age_h or 0),
+        "max_age_h": view.policy.max_age_h or 0,
+    }
+    yield from _call(view, Reason.AGE, Why("age", numbers, _evidence(view, 1)))
+
+
+def age_due_ms(view: View) -> int | None:
+    """When the bin will have stood too long; None where age does not matter."""
+    state = view.bin_state
+    since_s = state.emptied_at_s if state.emptied_at_s is not None else state.first_at_s
+    if view.policy.max_age_h is None or since_s is None:
+        return None
+    return since_s * 1000 + view.policy.max_age_h * HOUR_MS
+
+
+def announcement(view: View) -> Iterator[Decision]:
+    """A pickup that nobody was told of yet, such as one opened by hand: tell."""
+    pickup = view.bin_state.pickup
+    if pickup is not None and pickup.state is State.REQUESTED and not view.bin_state.announced:
+        yield view.tell_collector(pickup, AlertKind.PICKUP)
+
+
+def _may_call(view: View) -> bool:
+    state = view.bin_state
+    return state.pickup is None and not acts.is_held(state.hold, view.now_ms)
+
+
+def _call(view: View, reason: Reason, why: Why) -> Iterator[Decision]:
+    collector = view.collector()
+    pickup = Pickup(
+        id=pickup_id(view.bin.id, view.position),
+        bin=view.bin.id,
+        reason=reason,
+        state=State.REQUESTED,
+        opened_ms=view.now_ms,
+        moved_ms=view.now_ms,
+        why=why,
+        collector=collector.id if collector else None,
+    )
+    yield OpenPickup(pickup)
+    yield view.tell_collector(pickup, AlertKind.PICKUP)
+
+
+def _evidence(view: View, span: int) -> tuple[Evidence, ...]:
+    usable = [one for one in view.bin_state.ring if one.fill_percent is not None][-span:]
+    return tuple(
+        Evidence(Identity(one.device, one.boot, one.seq), one.at_s, one.fill_percent)
+        for one in usable
+    )

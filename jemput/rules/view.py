@@ -1,0 +1,115 @@
+"""What a rule sees: one bin, its policy, and now."""
+
+from dataclasses import dataclass
+
+from jemput.decisions import OPERATOR, AlertKind, IncidentKind, Say, Subject
+from jemput.fold.state import BinState, GroupState
+from jemput.pickup import Pickup
+from jemput.policy import Policy
+from jemput.things import Bin, Channel, Collector, Halte
+
+HOUR_MS = 3_600_000
+FALLBACK_OPERATOR = Collector(OPERATOR, "Operator", zones=(), channels=("log", "mqtt"))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One bin as the rules see it. `position` is that of the entry being decided."""
+
+    state: GroupState
+    bin_state: BinState
+    bin: Bin
+    policy: Policy
+    now_ms: int
+    position: int
+
+    @property
+    def halte(self) -> Halte:
+        """Where the bin stands."""
+        return self.state.registry.haltes[self.bin.halte]
+
+    @property
+    def site(self) -> str:
+        """The bin's site."""
+        return self.halte.site
+
+    @property
+    def time_rules(self) -> bool:
+        """Whether silence, age and expiry may be judged."""
+        return self.state.rules_of_time_hold()
+
+    @property
+    def has_fresh_level(self) -> bool:
+        """A level of within two cadences, not judged before."""
+        newest = self.bin_state.newest
+        if newest is None or newest.at_s <= self.bin_state.judged_at_s:
+            return False
+        oldest_s = self.now_ms // 1000 - self.policy.fresh_cadences * self.bin.cadence_s
+        return newest.at_s >= oldest_s
+
+    def collector(self) -> Collector | None:
+        """Who fetches this bin."""
+        return self.state.registry.collector_of(self.bin.id)
+
+    def subject(self, pickup: Pickup | None) -> Subject:
+        """The bin as an alert shows it."""
+        return Subject(
+            bin=self.bin.id,
+            halte=self.halte.id,
+            halte_name=self.halte.name,
+            lat=self.halte.lat,
+            lon=self.halte.lon,
+            waste=self.bin.waste,
+            pickup=pickup.id if pickup else None,
+            reason=pickup.reason if pickup else None,
+            fill_percent=self.bin_state.level_percent,
+            since_s=self.bin_state.high_since_s,
+        )
+
+    def tell_collector(self, pickup: Pickup, kind: AlertKind) -> Say:
+        """Tell the pickup's collector, or the operator where there is none."""
+        collectors = self.state.registry.collectors
+        collector = collectors.get(pickup.collector) if pickup.collector else None
+        if collector is None:
+            kind = AlertKind.UNSERVED if kind is AlertKind.PICKUP else kind
+            return self.tell_operator(pickup, kind)
+        waits = (
+            kind is AlertKind.PICKUP and self.state.registry.sites[self.site].grouping == "waves"
+        )
+        return self._say(collector, f"{pickup.id}/{kind}", kind, pickup, waits=waits)
+
+    def tell_operator(self, pickup: Pickup, kind: AlertKind) -> Say:
+        """Tell the operator about a pickup."""
+        return self._say(self._operator(), f"{pickup.id}/{kind}", kind, pickup)
+
+    def tell_of_incident(self, incident: IncidentKind, detail: str) -> Say:
+        """Tell the operator that something is wrong with this bin."""
+        key = f"{incident}/{self.bin.id}/{self.position}"
+        return self._say(self._operator(), key, AlertKind.INCIDENT, None, detail=detail)
+
+    def _operator(self) -> Collector:
+        return self.state.registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
+
+    def _say(  # noqa: PLR0913 - the fields of one alert
+        self,
+        to: Collector,
+        key: str,
+        kind: AlertKind,
+        pickup: Pickup | None,
+        *,
+        waits: bool = False,
+        detail: str = "",
+    ) -> Say:
+        channels: tuple[Channel, ...] = to.channels
+        return Say(
+            key=key,
+            kind=kind,
+            recipient=to.id,
+            language=to.language,
+            channels=channels,
+            subject=self.subject(pickup),
+            site=self.site,
+            decided_ms=self.now_ms,
+            wait_for_wave=waits,
+            detail=detail,
+        )
