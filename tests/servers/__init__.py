@@ -1,0 +1,17 @@
+"""Real servers for tests: each in a folder of its own, on a free port, ended by its own pid."""
+
+from tests.servers.influxdb import InfluxDb
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.process import HOST, Server, free_port, wait_until
+from tests.servers.programs import find, require
+
+__all__ = [
+    "HOST",
+    "InfluxDb",
+    "Mosquitto",
+    "Server",
+    "find",
+    "free_port",
+    "require",
+    "wait_until",
+]
