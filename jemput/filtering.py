@@ -9,23 +9,23 @@ from typing import Final
 
 from jemput.policy import Policy
 
-WINDOWS: Final = (7, 5, 3, 1)
+WIDEST: Final = 7
 _DAY_S: Final = 86_400
 
 
 def window(policy: Policy, cadence_s: int) -> int:
-    """How many readings the median spans: the widest whose lag the bin's fill speed allows.
+    """How many readings the median spans, 3, 5 or 7: the widest that the fill speed allows.
 
-    A median of k lags (k - 1) / 2 readings. While it lags the bin goes on filling; the
-    window is the widest that costs at most `filter_lag_percent` of fill.
+    A median of k lags (k - 1) / 2 readings, and meanwhile the bin goes on filling: at most
+    `filter_lag_percent` of it. The cadence is the nominal one; sensors that report more
+    often around changes would otherwise widen it just when the bin is moving.
+    Never 1, which would latch on a single spike. `jemput evaluate` measures the choice.
     """
-    for size in WINDOWS:
-        lag_s = (size - 1) // 2 * cadence_s
-        if lag_s * policy.percent_per_day <= policy.filter_lag_percent * _DAY_S:
-            return size
-    return 1
+    permille_s = policy.filter_lag_percent * 10 * _DAY_S
+    lag_readings = permille_s // (cadence_s * policy.fill_permille_per_day)
+    return 2 * min(max(lag_readings, 1), WIDEST // 2) + 1
 
 
 def median(levels: Sequence[int]) -> int | None:
-    """The middle level; of two middle ones the lower, None of none."""
-    return sorted(levels)[(len(levels) - 1) // 2] if levels else None
+    """The middle level; of two middle ones the upper, None of none."""
+    return sorted(levels)[len(levels) // 2] if levels else None

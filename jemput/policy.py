@@ -11,7 +11,7 @@ from msgspec import Struct
 
 Scope = Literal["site", "waste", "bin"]
 SCOPES: Final[tuple[Scope, ...]] = ("site", "waste", "bin")
-DEFAULT_PERCENT_PER_DAY: Final = 20
+DEFAULT_FILL_PERMILLE_PER_DAY: Final = 250
 
 
 class BadPolicyError(ValueError):
@@ -23,7 +23,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
     call_percent: int = 75
     rearm_percent: int = 55
-    percent_per_day: int = DEFAULT_PERCENT_PER_DAY
+    fill_permille_per_day: int = DEFAULT_FILL_PERMILLE_PER_DAY
     filter_lag_percent: int = 6
     fresh_cadences: int = 2
     max_age_h: int | None = None
@@ -79,20 +79,20 @@ class PolicyBook(Struct):
         return msgspec.structs.replace(self.base, **merged) if merged else self.base
 
 
-WASTE_PERCENT_PER_DAY: Final = {
-    "paper": 47,
-    "plastic": 3,
-    "glass": 4,
-    "residual": 30,
-    "organic": 25,
+WASTE_FILL_PERMILLE_PER_DAY: Final = {
+    "paper": 470,
+    "plastic": 28,
+    "glass": 39,
+    "residual": 300,
+    "organic": 250,
 }
 """Fill speeds to start from: paper, plastic and glass as measured on public containers
-(Prague 2023-2025, medians); residual and organic assumed."""
+(Prague 2023-2025, medians); residual and organic are assumed."""
 
 
 def starting_book() -> PolicyBook:
     """The policy of a new installation."""
     book = PolicyBook()
-    for waste, percent_per_day in WASTE_PERCENT_PER_DAY.items():
-        book.put("waste", waste, {"percent_per_day": percent_per_day})
+    for waste, permille in WASTE_FILL_PERMILLE_PER_DAY.items():
+        book.put("waste", waste, {"fill_permille_per_day": permille})
     return book

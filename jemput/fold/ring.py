@@ -2,11 +2,10 @@
 
 from bisect import bisect_left
 
+from jemput.emptying import Level
 from jemput.fold.state import RING, BinState, Sample
 from jemput.geometry import Geometry, fill_percent
 from jemput.reading import Quality, Reading
-
-TILTED = Quality.TILTED
 
 
 def raw_level(reading: Reading, geometry: Geometry | None) -> int | None:
@@ -51,7 +50,9 @@ def insert(state: BinState, sample: Sample) -> bool:
     return False
 
 
-def levels(state: BinState, count: int) -> list[int]:
+def levels(state: BinState, count: int) -> list[Level]:
     """The last `count` raw levels, oldest first, faults left out."""
-    usable = [one.fill_percent for one in state.ring if one.fill_percent is not None]
+    usable = [
+        Level(one.at_s, one.fill_percent) for one in state.ring if one.fill_percent is not None
+    ]
     return usable[-count:]

@@ -1,0 +1,182 @@
+"""The state at one position: written behind, read at a start; and whole copies of it."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from jemput.fold.state import STATE_VERSION, BinState, GroupState, Listening, dump, load
+from jemput.memory import DeviceMemory
+from jemput.reading import Reading
+from jemput.registry import Registry
+from jemput.store.database import writing
+from jemput.store.journal import DamagedJournalError, checksum
+from jemput.store.schema import bin_state, checkpoint, snapshot
+
+GROUP_PART: Final = "group"
+REGISTRY_PART: Final = "registry"
+DEVICE_PART: Final = "device"
+BIN_PART: Final = "bin"
+
+
+class OtherStateVersionError(RuntimeError):
+    """The checkpoint was written by another version."""
+
+
+class _GroupPart(msgspec.Struct):
+    version: int
+    position: int
+    now_ms: int
+    unbound: dict[str, list[Reading]]
+    listening: Listening
+    clock_trusted: bool
+    site_incidents: list[str]
+    known_loss: int
+
+
+def upsert(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:  # noqa: ANN401 - a table
+    """Insert rows, or replace those with the same primary key."""
+    if not rows:
+        return
+    dialect_insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = dialect_insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+
+class Checkpoints:
+    """Where the state of one group is kept."""
+
+    def __init__(self, engine: Engine, group: str) -> None:
+        """Take the database and the group's name; touch nothing."""
+        self.engine = engine
+        self.group = group
+
+    def save(
+        self,
+        state: GroupState,
+        bins: Iterable[str],
+        devices: Iterable[str],
+        *,
+        registry: bool,
+    ) -> None:
+        """Write the parts that changed, in one transaction, at the state's position."""
+        group = _GroupPart(
+            STATE_VERSION,
+            state.position,
+            state.now_ms,
+            state.unbound,
+            state.listening,
+            state.clock_trusted,
+            state.site_incidents,
+            state.known_loss,
+        )
+        bins = sorted(bins)
+        parts = [self._part(GROUP_PART, "", group)]
+        if registry:
+            parts.append(self._part(REGISTRY_PART, "", state.registry))
+        parts += [self._part(DEVICE_PART, one, state.devices[one]) for one in sorted(devices)]
+        parts += [self._part(BIN_PART, one, state.bins[one]) for one in bins]
+        listed = [self._listed(state.bins[one], state.position) for one in bins]
+        with writing(self.engine) as connection:
+            upsert(connection, checkpoint, parts)
+            upsert(connection, bin_state, listed)
+
+    def load(self) -> GroupState:
+        """The state as it was last written; an empty one where there is none."""
+        with self.engine.connect() as connection:
+            query = select(checkpoint.c.part, checkpoint.c.key, checkpoint.c.blob)
+            rows = connection.execute(query.where(checkpoint.c.group_id == self.group)).all()
+        parts: dict[str, dict[str, bytes]] = {}
+        for part, key, blob in rows:
+            parts.setdefault(part, {})[key] = blob
+        if GROUP_PART not in parts:
+            return GroupState()
+        group = msgspec.msgpack.decode(parts[GROUP_PART][""], type=_GroupPart)
+        if group.version != STATE_VERSION:
+            message = (
+                f"the checkpoint is of state version {group.version}, this is {STATE_VERSION}: "
+                "delete it with `jemput journal forget-checkpoint`; it is made anew from the journal"
+            )
+            raise OtherStateVersionError(message)
+        devices = parts.get(DEVICE_PART, {})
+        return GroupState(
+            position=group.position,
+            now_ms=group.now_ms,
+            registry=_decode(parts.get(REGISTRY_PART, {}).get(""), Registry) or Registry(),
+            devices={k: msgspec.msgpack.decode(v, type=DeviceMemory) for k, v in devices.items()},
+            unbound=group.unbound,
+            bins={
+                key: msgspec.msgpack.decode(blob, type=BinState)
+                for key, blob in parts.get(BIN_PART, {}).items()
+            },
+            listening=group.listening,
+            clock_trusted=group.clock_trusted,
+            site_incidents=group.site_incidents,
+            known_loss=group.known_loss,
+        )
+
+    def forget(self) -> None:
+        """Delete the checkpoint: the next start folds the journal from its last snapshot."""
+        with writing(self.engine) as connection:
+            connection.execute(delete(checkpoint).where(checkpoint.c.group_id == self.group))
+
+    def save_snapshot(self, state: GroupState) -> None:
+        """Keep a whole copy of the state, from which `verify`, `why` and `what-if` may start."""
+        blob = dump(state)
+        row = {
+            "group_id": self.group,
+            "position": state.position,
+            "now_ms": state.now_ms,
+            "checksum": checksum(state.position, blob),
+            "blob": blob,
+        }
+        with writing(self.engine) as connection:
+            upsert(connection, snapshot, [row])
+
+    def snapshot_at(self, position: int) -> GroupState:
+        """The newest snapshot at or before `position`; an empty state where there is none."""
+        query = select(snapshot.c.position, snapshot.c.checksum, snapshot.c.blob).where(
+            snapshot.c.group_id == self.group, snapshot.c.position <= position
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(snapshot.c.position.desc()).limit(1)).first()
+        if row is None:
+            return GroupState()
+        if checksum(row.position, row.blob) != row.checksum:
+            raise DamagedJournalError(f"the snapshot at {row.position} is damaged")
+        return load(row.blob)
+
+    def snapshots(self) -> list[tuple[int, int]]:
+        """Position and time of each snapshot, oldest first."""
+        query = select(snapshot.c.position, snapshot.c.now_ms)
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                query.where(snapshot.c.group_id == self.group).order_by(snapshot.c.position)
+            ).all()
+        return [(row.position, row.now_ms) for row in rows]
+
+    def _part(self, part: str, key: str, value: object) -> dict[str, Any]:
+        blob = msgspec.msgpack.encode(value)
+        return {"group_id": self.group, "part": part, "key": key, "blob": blob}
+
+    def _listed(self, state: BinState, position: int) -> dict[str, Any]:
+        newest = state.newest
+        return {
+            "bin": state.bin,
+            "group_id": self.group,
+            "position": position,
+            "level_percent": state.level_percent,
+            "at_s": newest.at_s if newest else None,
+            "silent": state.silent,
+            "emptied_at_s": state.emptied_at_s,
+            "battery_mv": newest.battery_mv if newest else None,
+        }
+
+
+def _decode(blob: bytes | None, kind: type[Registry]) -> Registry | None:
+    return None if blob is None else msgspec.msgpack.decode(blob, type=kind)

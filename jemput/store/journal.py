@@ -1,0 +1,174 @@
+"""The journal: one entry per batch, in order, per group; and the inbox of what others say."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from jemput.entry import Entry, Event, decode, encode
+from jemput.store.database import writing
+from jemput.store.schema import inbox, journal, journal_group
+
+READ_AT_ONCE: Final = 64
+
+
+class TakenOverError(RuntimeError):
+    """Another ingester writes this group now; this one has to stop."""
+
+
+class DamagedJournalError(RuntimeError):
+    """An entry is missing or its bytes changed; the message says which."""
+
+
+class Journal:
+    """The journal of one group."""
+
+    def __init__(self, engine: Engine, group: str) -> None:
+        """Take the database and the group's name; touch nothing."""
+        self.engine = engine
+        self.group = group
+
+    def take_over(self) -> int:
+        """Raise the epoch and return it: whoever wrote before cannot append any more."""
+        with writing(self.engine) as connection:
+            found = connection.execute(
+                update(journal_group)
+                .where(journal_group.c.id == self.group)
+                .values(epoch=journal_group.c.epoch + 1)
+            ).rowcount
+            if not found:
+                connection.execute(insert(journal_group).values(id=self.group, epoch=1, head=0))
+            return connection.execute(
+                select(journal_group.c.epoch).where(journal_group.c.id == self.group)
+            ).scalar_one()
+
+    def epoch(self) -> int:
+        """The epoch that may append now."""
+        with self.engine.connect() as connection:
+            query = select(journal_group.c.epoch).where(journal_group.c.id == self.group)
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def head(self) -> int:
+        """The newest position; 0 where there is no entry yet."""
+        with self.engine.connect() as connection:
+            query = select(journal_group.c.head).where(journal_group.c.id == self.group)
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def lock(self, connection: Connection, epoch: int) -> int:
+        """Lock the group for this transaction and return its head. Raises `TakenOverError`."""
+        query = select(journal_group.c.epoch, journal_group.c.head)
+        row = connection.execute(
+            query.where(journal_group.c.id == self.group).with_for_update()
+        ).one()
+        if row.epoch != epoch:
+            message = f"group {self.group} is at epoch {row.epoch}; this writer is of {epoch}"
+            raise TakenOverError(message)
+        head: int = row.head
+        return head
+
+    def append(self, connection: Connection, entry: Entry) -> None:
+        """Write an entry at exactly head + 1; the caller holds the lock."""
+        blob = encode(entry)
+        connection.execute(
+            insert(journal).values(
+                group_id=self.group,
+                position=entry.position,
+                epoch=entry.epoch,
+                now_ms=entry.intake.now_ms,
+                fold_version=entry.fold_version,
+                readings=len(entry.readings),
+                checksum=checksum(entry.position, blob),
+                blob=blob,
+            )
+        )
+        moved = connection.execute(
+            update(journal_group)
+            .where(journal_group.c.id == self.group, journal_group.c.head == entry.position - 1)
+            .values(head=entry.position)
+        ).rowcount
+        if moved != 1:
+            message = f"entry {entry.position} does not follow the head of group {self.group}"
+            raise TakenOverError(message)
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """Entries in order, behind `after`. Raises `DamagedJournalError` at the first damage."""
+        while upto is None or after < upto:
+            batch = self._some(after)
+            for entry in batch:
+                if upto is not None and entry.position > upto:
+                    return
+                yield entry
+            if not batch:
+                return
+            after = batch[-1].position
+
+    def first(self) -> int:
+        """The oldest position still kept; 0 where there is none."""
+        with self.engine.connect() as connection:
+            query = select(func.min(journal.c.position)).where(journal.c.group_id == self.group)
+            return connection.execute(query).scalar() or 0
+
+    def delete_upto(self, position: int, most: int) -> int:
+        """Delete at most `most` of the oldest entries up to `position`; return how many."""
+        with writing(self.engine) as connection:
+            oldest = select(journal.c.position).where(
+                journal.c.group_id == self.group, journal.c.position <= position
+            )
+            chosen = oldest.order_by(journal.c.position).limit(most)
+            return connection.execute(
+                delete(journal).where(
+                    journal.c.group_id == self.group, journal.c.position.in_(chosen)
+                )
+            ).rowcount
+
+    def _some(self, after: int) -> Sequence[Entry]:
+        query = select(journal.c.position, journal.c.checksum, journal.c.blob).where(
+            journal.c.group_id == self.group, journal.c.position > after
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(journal.c.position).limit(READ_AT_ONCE)).all()
+        return [
+            read_entry(position, stored, blob, after + offset)
+            for offset, (position, stored, blob) in enumerate(rows, start=1)
+        ]
+
+
+def read_entry(position: int, stored: int, blob: bytes, expected: int) -> Entry:
+    """Check an entry's place and bytes, and read it."""
+    if position != expected and expected != 1:
+        message = f"entry {expected} is missing: entry {position} stands in its place"
+        raise DamagedJournalError(message)
+    if checksum(position, blob) != stored:
+        message = f"entry {position} is damaged: its bytes do not match their checksum"
+        raise DamagedJournalError(message)
+    return decode(blob)
+
+
+def checksum(position: int, blob: bytes) -> int:
+    """CRC-32 of an entry's position and bytes."""
+    return zlib.crc32(blob, zlib.crc32(position.to_bytes(8, "big")))
+
+
+_events = msgspec.msgpack.Decoder(Event)  # type: ignore[arg-type] # a union is a type here
+
+
+def say(connection: Connection, group: str, event: Event) -> None:
+    """Put something into the inbox; the caller's transaction decides whether it was said."""
+    connection.execute(insert(inbox).values(group_id=group, blob=msgspec.msgpack.encode(event)))
+
+
+def drain(connection: Connection, group: str, most: int) -> tuple[list[int], tuple[Event, ...]]:
+    """What waits in the inbox, oldest first, and the ids to mark once it is in an entry."""
+    query = select(inbox.c.id, inbox.c.blob).where(
+        inbox.c.group_id == group, inbox.c.position.is_(None)
+    )
+    rows = connection.execute(query.order_by(inbox.c.id).limit(most)).all()
+    return [row.id for row in rows], tuple(_events.decode(row.blob) for row in rows)
+
+
+def mark_drained(connection: Connection, ids: Sequence[int], position: int) -> None:
+    """Note in which entry inbox rows went."""
+    if ids:
+        connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(position=position))
