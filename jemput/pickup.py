@@ -89,6 +89,15 @@ class Pickup(Struct, frozen=True):
     flag: Flag | None = None
 
 
+class Move(Struct, frozen=True):
+    """One step in a pickup's life: to which state, when, by whom, and what they said."""
+
+    state: State
+    at_ms: int
+    by: str
+    note: str | None = None
+
+
 class RefusedError(ValueError):
     """A move the state machine does not have."""
 

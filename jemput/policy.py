@@ -49,6 +49,16 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
             raise BadPolicyError(message)
 
 
+WASTE_FILL_PERMILLE_PER_DAY: Final = {
+    "paper": 470,
+    "plastic": 28,
+    "glass": 39,
+    "residual": 300,
+    "organic": 250,
+}
+"""Fill speeds to start from: paper, plastic and glass as measured on public containers
+(Prague 2023-2025, medians); residual and organic are assumed."""
+
 Override = dict[str, int]
 
 
@@ -72,27 +82,10 @@ class PolicyBook(Struct):
         self.overrides[f"{scope}/{key}"] = override
 
     def resolve(self, *, site: str, waste: str, bin_id: str) -> Policy:
-        """The policy of one bin: base, then site, then waste type, then the bin itself."""
+        """One bin's policy: the base, the waste's usual fill speed, then site, waste and bin."""
         merged: Override = {}
+        if waste in WASTE_FILL_PERMILLE_PER_DAY:
+            merged["fill_permille_per_day"] = WASTE_FILL_PERMILLE_PER_DAY[waste]
         for scope, key in zip(SCOPES, (site, waste, bin_id), strict=True):
             merged |= self.overrides.get(f"{scope}/{key}", {})
         return msgspec.structs.replace(self.base, **merged) if merged else self.base
-
-
-WASTE_FILL_PERMILLE_PER_DAY: Final = {
-    "paper": 470,
-    "plastic": 28,
-    "glass": 39,
-    "residual": 300,
-    "organic": 250,
-}
-"""Fill speeds to start from: paper, plastic and glass as measured on public containers
-(Prague 2023-2025, medians); residual and organic are assumed."""
-
-
-def starting_book() -> PolicyBook:
-    """The policy of a new installation."""
-    book = PolicyBook()
-    for waste, permille in WASTE_FILL_PERMILLE_PER_DAY.items():
-        book.put("waste", waste, {"fill_permille_per_day": permille})
-    return book

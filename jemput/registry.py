@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from jemput.geometry import Geometry
 from jemput.ids import check_id
-from jemput.policy import Override, Policy, PolicyBook, Scope, starting_book
+from jemput.policy import Override, Policy, PolicyBook, Scope
 from jemput.things import Bin, Collector, Halte, Site, Zone
 
 Value = TypeVar("Value")
@@ -84,7 +84,7 @@ class Registry(Struct):
     zones: dict[str, Zone] = msgspec.field(default_factory=dict)
     bins: dict[str, Bin] = msgspec.field(default_factory=dict)
     collectors: dict[str, Collector] = msgspec.field(default_factory=dict)
-    policies: PolicyBook = msgspec.field(default_factory=starting_book)
+    policies: PolicyBook = msgspec.field(default_factory=PolicyBook)
     geometries: dict[str, list[tuple[int, Geometry]]] = msgspec.field(default_factory=dict)
     bindings: dict[str, list[tuple[int, str | None]]] = msgspec.field(default_factory=dict)
 

@@ -100,7 +100,7 @@ class Checkpoints:
         if group.version != STATE_VERSION:
             message = (
                 f"the checkpoint is of state version {group.version}, this is {STATE_VERSION}: "
-                "delete it with `jemput journal forget-checkpoint`; it is made anew from the journal"
+                "run `jemput journal forget-checkpoint`; it is made anew from the journal"
             )
             raise OtherStateVersionError(message)
         devices = parts.get(DEVICE_PART, {})

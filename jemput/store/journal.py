@@ -40,9 +40,9 @@ class Journal:
             ).rowcount
             if not found:
                 connection.execute(insert(journal_group).values(id=self.group, epoch=1, head=0))
-            return connection.execute(
-                select(journal_group.c.epoch).where(journal_group.c.id == self.group)
-            ).scalar_one()
+            query = select(journal_group.c.epoch).where(journal_group.c.id == self.group)
+            epoch: int = connection.execute(query).scalar_one()
+            return epoch
 
     def epoch(self) -> int:
         """The epoch that may append now."""
@@ -137,7 +137,7 @@ class Journal:
 
 def read_entry(position: int, stored: int, blob: bytes, expected: int) -> Entry:
     """Check an entry's place and bytes, and read it."""
-    if position != expected and expected != 1:
+    if expected not in {1, position}:
         message = f"entry {expected} is missing: entry {position} stands in its place"
         raise DamagedJournalError(message)
     if checksum(position, blob) != stored:
@@ -151,7 +151,7 @@ def checksum(position: int, blob: bytes) -> int:
     return zlib.crc32(blob, zlib.crc32(position.to_bytes(8, "big")))
 
 
-_events = msgspec.msgpack.Decoder(Event)  # type: ignore[arg-type] # a union is a type here
+_events = msgspec.msgpack.Decoder(Event)
 
 
 def say(connection: Connection, group: str, event: Event) -> None:

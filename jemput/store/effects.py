@@ -1,0 +1,150 @@
+"""What an entry decided, written beside it in the same transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, update
+
+from jemput.decisions import (
+    CloseIncident,
+    Decision,
+    FlagPickup,
+    MovePickup,
+    OpenIncident,
+    OpenPickup,
+    Say,
+)
+from jemput.entry import Entry
+from jemput.fold.admission import Poison
+from jemput.pickup import OPEN, Move, Pickup
+from jemput.registry import Registry
+from jemput.store.schema import incident, outbox, pickup, pickup_move, quarantine
+from jemput.waves import leaves_ms
+
+FOLD = "fold"
+
+
+def write_decisions(connection: Connection, group: str, entry: Entry, registry: Registry) -> None:
+    """Pickups, alerts and incidents of one entry."""
+    for decision in entry.decisions:
+        _write(connection, group, entry, decision, registry)
+
+
+def _write(
+    connection: Connection, group: str, entry: Entry, decision: Decision, registry: Registry
+) -> None:
+    now_ms = entry.intake.now_ms
+    match decision:
+        case OpenPickup(opened):
+            site = registry.site_of(opened.bin)
+            insert_pickup(connection, group, opened, site=site, by=FOLD, position=entry.position)
+        case MovePickup(_, pickup_id, to, note):
+            move_pickup(connection, pickup_id, Move(to, now_ms, FOLD, note))
+        case FlagPickup(_, pickup_id, flag):
+            connection.execute(
+                update(pickup).where(pickup.c.id == pickup_id).values(flag=flag.value)
+            )
+        case OpenIncident(kind, scope, site, detail):
+            row = {"kind": kind.value, "scope": scope, "site": site, "detail": detail}
+            connection.execute(insert(incident).values(group_id=group, opened_ms=now_ms, **row))
+        case CloseIncident(kind, scope, _):
+            still_open = (
+                (incident.c.kind == kind.value)
+                & (incident.c.scope == scope)
+                & incident.c.closed_ms.is_(None)
+            )
+            connection.execute(update(incident).where(still_open).values(closed_ms=now_ms))
+        case Say():
+            _write_say(connection, decision, registry)
+
+
+def insert_pickup(  # noqa: PLR0913 - one row and where it comes from
+    connection: Connection, group: str, opened: Pickup, *, site: str, by: str, position: int | None
+) -> None:
+    """A new pickup and its first move. `position` is None where a person opened it."""
+    connection.execute(
+        insert(pickup).values(
+            id=opened.id,
+            group_id=group,
+            bin=opened.bin,
+            site=site,
+            state=opened.state.value,
+            reason=opened.reason.value,
+            collector=opened.collector,
+            opened_ms=opened.opened_ms,
+            moved_ms=opened.moved_ms,
+            flag=None,
+            note=opened.note,
+            position=position,
+            is_open=True,
+            why=msgspec.msgpack.encode(opened.why),
+        )
+    )
+    _note_move(connection, opened.id, Move(opened.state, opened.opened_ms, by, opened.note))
+
+
+def move_pickup(connection: Connection, pickup_id: str, moved: Move) -> None:
+    """Move a pickup's row; the caller has asked the state machine."""
+    values: dict[str, Any] = {
+        "state": moved.state.value,
+        "moved_ms": moved.at_ms,
+        "is_open": moved.state in OPEN,
+    }
+    if moved.note is not None:
+        values["note"] = moved.note
+    connection.execute(update(pickup).where(pickup.c.id == pickup_id).values(**values))
+    _note_move(connection, pickup_id, moved)
+
+
+def _note_move(connection: Connection, pickup_id: str, moved: Move) -> None:
+    connection.execute(
+        insert(pickup_move).values(
+            pickup=pickup_id,
+            state=moved.state.value,
+            at_ms=moved.at_ms,
+            by=moved.by,
+            note=moved.note,
+        )
+    )
+
+
+def write_quarantine(
+    connection: Connection, group: str, entry: Entry, poison: Iterable[Poison]
+) -> None:
+    """Keep the messages that could not be taken, with the reason."""
+    rows = [
+        {
+            "group_id": group,
+            "position": entry.position,
+            "at_ms": entry.intake.now_ms,
+            "reason": one.reason,
+            "detail": one.detail,
+            "topic": one.topic,
+            "device": one.device,
+            "payload": one.payload,
+        }
+        for one in poison
+    ]
+    if rows:
+        connection.execute(insert(quarantine), rows)
+
+
+def _write_say(connection: Connection, say: Say, registry: Registry) -> None:
+    site = registry.sites[say.site]
+    due_ms = leaves_ms(say.decided_ms, site.waves) if say.wait_for_wave else say.decided_ms
+    rows = [
+        {
+            "key": say.key,
+            "channel": channel,
+            "recipient": say.recipient,
+            "kind": say.kind.value,
+            "pickup": say.subject.pickup if say.subject else None,
+            "due_ms": due_ms,
+            "attempts": 0,
+            "state": "waiting",
+            "blob": msgspec.msgpack.encode(say),
+        }
+        for channel in say.channels
+    ]
+    connection.execute(insert(outbox), rows)
