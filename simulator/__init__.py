@@ -1,1 +1,4 @@
-"""A town without hardware. Imports only `firmware`, so agreement with the host is proved, not assumed."""
+"""A town without hardware.
+
+Imports only `firmware`, so agreement with the host is proved, not assumed.
+"""
