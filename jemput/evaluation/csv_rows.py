@@ -1,9 +1,22 @@
-"""Rows of a CSV file by the names of their columns; what is wrong with one does not stop the rest."""
+"""Rows of a CSV file by the names of their columns; a bad one does not stop the rest."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 _BYTE_ORDER_MARK = "\ufeff"
+_T = TypeVar("_T")
+
+
+class BadCellError(ValueError):
+    """What is `wrong` in a row, and the `remedy`; which row it is, the reader knows."""
+
+    def __init__(self, wrong: str, remedy: str) -> None:
+        """Take two half sentences for people."""
+        super().__init__(f"{wrong}; {remedy}")
+        self.wrong = wrong
+        self.remedy = remedy
 
 
 class RowError(ValueError):
@@ -17,37 +30,64 @@ class RowError(ValueError):
         self.remedy = remedy
 
 
-type Cells = tuple[str, ...]
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[_T]):
+    """The usable rows in the file's order, what is wrong with others, how many came again."""
+
+    rows: tuple[_T, ...]
+    errors: tuple[RowError, ...]
+    duplicates: int
 
 
-def read_cells(lines: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Cells]]:
-    """Yield (row number, the fields of `columns` in that order); every line is one row.
+def read_rows(
+    lines: Iterable[str], columns: Sequence[str], take: Callable[[Sequence[str]], _T | None]
+) -> Parsed[_T]:
+    """Give `take` the fields of `columns` of each row; it returns None for a duplicate.
 
-    A row with too few or too many fields comes with no cells, blank lines do not come at all.
-    Raises `RowError` when the header lacks a column: then no row can be read.
+    Every line is one row. Raises `RowError` when the header cannot be used: then no row can.
     """
-    places: list[int] = []
-    width = 0
-    for number, line in enumerate(lines, start=1):
-        fields = _split(line)
-        if number == 1:
-            places, width = _places(fields, columns), len(fields)
-        elif fields:
-            fits = len(fields) == width
-            yield number, tuple(fields[at].strip() for at in places) if fits else ()
+    remaining = iter(lines)
+    width, places = _header(next(remaining, ""), columns)
+    rows: list[_T] = []
+    errors: list[RowError] = []
+    duplicates = 0
+    for number, line in enumerate(remaining, start=2):
+        if not line.strip():
+            continue
+        try:
+            row = take(_cells(_fields(line), width, places))
+        except BadCellError as error:
+            errors.append(RowError(number, error.wrong, error.remedy))
+            continue
+        if row is None:
+            duplicates += 1
+        else:
+            rows.append(row)
+    return Parsed(tuple(rows), tuple(errors), duplicates)
 
 
-def _split(line: str) -> list[str]:
+def _header(line: str, columns: Sequence[str]) -> tuple[int, list[int]]:
+    """Return how many fields a row has, and the places of `columns` among them."""
+    remedy = f"the first line has to name {','.join(columns)}"
     try:
-        return next(csv.reader([line.removeprefix(_BYTE_ORDER_MARK)]), [])
-    except csv.Error:  # a field beyond csv's limit, a carriage return inside
-        return [line]
-
-
-def _places(header: list[str], columns: Sequence[str]) -> list[int]:
-    names = [name.strip().lower() for name in header]
+        names = [name.strip().lower() for name in _fields(line.removeprefix(_BYTE_ORDER_MARK))]
+    except BadCellError as error:
+        raise RowError(1, error.wrong, remedy) from error
     missing = [column for column in columns if column not in names]
     if missing:
-        wrong = f"the header lacks {', '.join(missing)}"
-        raise RowError(1, wrong, f"the first line has to name {','.join(columns)}")
-    return [names.index(column) for column in columns]
+        raise RowError(1, f"the header lacks {', '.join(missing)}", remedy)
+    return len(names), [names.index(column) for column in columns]
+
+
+def _fields(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:
+        raise BadCellError(f"not CSV ({error})", "delete the row") from error
+
+
+def _cells(fields: Sequence[str], width: int, places: Sequence[int]) -> list[str]:
+    if len(fields) != width:
+        wrong = f"{len(fields)} fields where the header has {width}"
+        raise BadCellError(wrong, "complete the row or delete it")
+    return [fields[place].strip() for place in places]
