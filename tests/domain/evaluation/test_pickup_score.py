@@ -21,7 +21,7 @@ def test_right_doubled_false_and_late_calls() -> None:
     assert (found.episodes, found.right, found.doubled, found.false) == (2, 2, 1, 1)
     assert (found.calls, found.missed, found.precision, found.missed_share) == (4, 0, 0.5, 0.0)
     assert found.median_delay_s == 1800  # 0 and 1 h
-    assert found.bin_months == pytest.approx(11 * 3600 / MONTH_S)
+    assert found.bin_months == pytest.approx(11 / 730.5)
     assert found.false_per_bin_month == pytest.approx(2 / found.bin_months)
 
 

@@ -29,14 +29,20 @@ def test_a_time_with_an_offset_is_the_same_moment(time: str) -> None:
     assert read_recording([HEADER, f"1354_1,glass,{time},16"]).rows == (GOOD_ROW,)
 
 
+def test_foreign_ids_become_ours() -> None:
+    (row,) = read_recording([HEADER, "Halte 7/_B,Restmüll,2024-04-07 02:35:54,16"]).rows
+    assert (row.bin, row.waste) == ("halte-7-b", "restm-ll")
+
+
 def test_columns_are_found_by_name_and_blank_lines_do_not_count() -> None:
     lines = [
-        "\ufeffnote,Fill_Percent,at_utc, waste,bin",
+        "\ufeffFill_Percent,note,at_utc, waste,bin",
         "",
-        '"a, b",16,2024-04-07 02:35:54,glass,1354_1',
+        '16,"a, b",2024-04-07 02:35:54,glass,1354_1',
         "  ",
     ]
-    assert read_recording(lines).rows == (GOOD_ROW,)
+    parsed = read_recording(lines)
+    assert (parsed.rows, parsed.errors) == ((GOOD_ROW,), ())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ PICKUPS = {
     "glass": PickupScore(1, 0, 0, 0, 0, 2.0, None),
     "paper": PickupScore(12, 1000, 900, 60, 40, 50.0, 9000.0),
 }
-EMPTYINGS = {"paper": EmptyingScore(12, 1000, 900, 100, 50.0, -1800.0)}
+EMPTYINGS = {"paper": EmptyingScore(12, 1000, 600, 150, 50.0, -1800.0)}
 
 EXPECTED = """\
 pickups  bins  episodes  calls  precision  false per bin-month  missed  median delay
@@ -18,7 +18,7 @@ glass       1         0      0          -                0.000       -          
 paper      12      1000   1000      0.900                2.000   0.100         2.5 h
 
 emptyings  bins  emptied  detected  precision  recall     F1  false per bin-month  median delay
-paper        12     1000      1000      0.900   0.900  0.900                2.000        -0.5 h"""
+paper        12     1000       750      0.800   0.600  0.686                3.000        -0.5 h"""
 
 
 def test_the_table() -> None:
@@ -70,14 +70,14 @@ def test_the_dict_is_json_with_every_figure() -> None:
                 "bins": 12,
                 "bin_months": 50.0,
                 "emptyings": 1000,
-                "detections": 1000,
-                "right": 900,
-                "false": 100,
-                "missed": 100,
-                "precision": 0.9,
-                "recall": 0.9,
-                "f1": 0.9,
-                "false_per_bin_month": 2.0,
+                "detections": 750,
+                "right": 600,
+                "false": 150,
+                "missed": 400,
+                "precision": 0.8,
+                "recall": 0.6,
+                "f1": 1200 / 1750,
+                "false_per_bin_month": 3.0,
                 "median_delay_s": -1800.0,
             },
         },
