@@ -1,0 +1,93 @@
+"""Turns everything that a route may raise into a problem."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from api import problems
+from api.problems import MEDIA_TYPE, Kind, ProblemError, answer
+from jemput.pickup import RefusedError
+from jemput.store.pickups import UnknownPickupError
+
+BY_STATUS: Final = {
+    kind.status: kind
+    for kind in (problems.NOT_FOUND, problems.METHOD_NOT_ALLOWED, problems.NO_USER)
+}
+SENTENCES: Final = {
+    problems.NOT_FOUND.status: "nothing is at {path}; /openapi.json lists what there is",
+    problems.METHOD_NOT_ALLOWED.status: "{path} does not take {method}",
+}
+PREFIX: Final = "Value error, "
+
+
+def add_problems(app: FastAPI) -> None:
+    """Make every error of an app a problem."""
+    app.exception_handler(ProblemError)(_as_it_is)
+    app.exception_handler(HTTPException)(_of_status)
+    app.exception_handler(RequestValidationError)(_of_validation)
+    app.exception_handler(UnknownPickupError)(_of_unknown_pickup)
+    app.exception_handler(RefusedError)(_of_refusal)
+    app.exception_handler(OperationalError)(_of_database)
+    app.exception_handler(PoolTimeoutError)(_of_database)
+    app.exception_handler(Exception)(_of_anything)
+
+
+def _answer(request: Request, kind: Kind, detail: str, **members: object) -> JSONResponse:
+    return answer(ProblemError(kind, detail, None, **members), request.url.path)
+
+
+async def _as_it_is(request: Request, error: ProblemError) -> Response:
+    return answer(error, request.url.path)
+
+
+async def _of_status(request: Request, error: HTTPException) -> Response:
+    headers = dict(error.headers or {})
+    path, status = request.url.path, error.status_code
+    if status in BY_STATUS:
+        sentence = SENTENCES.get(status, str(error.detail))
+        detail = sentence.format(path=path, method=request.method)
+        return answer(ProblemError(BY_STATUS[status], detail, headers), path)
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": str(error.detail),
+        "instance": path,
+    }
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+async def _of_validation(request: Request, error: RequestValidationError) -> Response:
+    errors = [_part(one) for one in error.errors()]
+    detail = "; ".join(f"{one['where']}: {one['message']}" for one in errors)
+    return _answer(request, problems.INVALID_REQUEST, detail, errors=errors)
+
+
+def _part(error: dict[str, Any]) -> dict[str, str]:
+    where = ".".join(str(step) for step in error["loc"])
+    return {"where": where, "message": str(error["msg"]).removeprefix(PREFIX)}
+
+
+async def _of_unknown_pickup(request: Request, error: UnknownPickupError) -> Response:
+    return _answer(request, problems.NOT_FOUND, f"there is no pickup {error.args[0]!r}")
+
+
+async def _of_refusal(request: Request, error: RefusedError) -> Response:
+    return _answer(request, problems.REFUSED_MOVE, str(error))
+
+
+async def _of_database(request: Request, error: OperationalError | PoolTimeoutError) -> Response:
+    structlog.get_logger().warning("database_down", path=request.url.path, error=str(error))
+    return _answer(request, problems.DATABASE_DOWN, "the database is locked, full or away")
+
+
+async def _of_anything(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error("request_broke", path=request.url.path, exc_info=error)
+    return _answer(request, problems.INTERNAL, "an error that nobody expected; it is in the log")

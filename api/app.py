@@ -1,0 +1,58 @@
+"""The composition: routes, problems, middleware, the live feed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+from api.answers import add_problems
+from api.description import add_description
+from api.live import Feed
+from api.meters import Meters
+from api.middleware import Counted, SafeHeaders
+from api.routes import acts, bins, events, health, page, pickups, readings
+from api.services import Services
+from api.town import Town
+
+ROUTERS: Final = (
+    bins.router,
+    readings.router,
+    pickups.router,
+    acts.router,
+    events.router,
+    health.router,
+    page.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over these services. Serve it with `api.server`, which also ends live streams."""
+    app = routes_only()
+    feed = Feed(Town(services), services.limits)
+    meters = Meters(services, feed)
+    app.state.services, app.state.feed, app.state.meters = services, feed, meters
+    app.mount("/page", StaticFiles(directory=page.FOLDER), name="page")
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Counted, meters=meters)
+    return app
+
+
+def routes_only() -> FastAPI:
+    """The routes and their description, over nothing: enough to write openapi.json."""
+    # The ready-made documentation pages load scripts from elsewhere.
+    app = FastAPI(docs_url=None, redoc_url=None, lifespan=_lifespan)
+    for router in ROUTERS:
+        app.include_router(router)
+    add_problems(app)
+    add_description(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.feed.close()

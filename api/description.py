@@ -1,0 +1,63 @@
+"""The description for machines: what FastAPI makes of the routes, and what it cannot know."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from api.problems import MEDIA_TYPE
+from api.shapes import FeatureCollection, Now, Town
+
+REF: Final = "#/components/schemas/{model}"
+BESIDES: Final = (FeatureCollection, Town, Now)
+"""Shapes that leave as another media type than JSON: GeoJSON, and the data of events."""
+FIRST_ERROR: Final = 400
+ABOUT: Final = """Waste bins that say how full they are, and people who are told in time.
+
+Reading is open to whoever reaches the address. Moving a pickup needs a user (HTTP Basic):
+operators and dispatchers may do everything, a collector accepts, collects and fails the
+pickups that are theirs. Times are Unix seconds of the run's clock. Errors are problems
+(RFC 9457) whose `type` is also the address of a page that says what to do."""
+TAGS: Final = [
+    {"name": "bins", "description": "How full they are"},
+    {"name": "readings", "description": "What a bin was, over time"},
+    {"name": "pickups", "description": "What is to be emptied, why, and what became of it"},
+    {"name": "acts", "description": "What people do to a pickup"},
+    {"name": "events", "description": "The town, live"},
+    {"name": "health", "description": "How the API does"},
+]
+
+
+def add_description(app: FastAPI) -> None:
+    """Serve our description at /openapi.json, made when it is first asked for."""
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app's routes."""
+    document: dict[str, Any] = get_openapi(
+        title="Jemput", version="1", description=ABOUT, routes=app.routes, tags=TAGS
+    )
+    _, besides = models_json_schema(
+        [(model, "serialization") for model in BESIDES], ref_template=REF
+    )
+    document["components"]["schemas"] |= besides["$defs"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            _name_problems(operation["responses"])
+    return document
+
+
+def _name_problems(responses: dict[str, Any]) -> None:
+    """Errors leave as problem+json; FastAPI knows only that they are JSON."""
+    for status, response in responses.items():
+        schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+        if int(status) >= FIRST_ERROR and schema.get("$ref") == REF.format(model="Problem"):
+            response["content"] = {MEDIA_TYPE: {"schema": schema}}

@@ -1,0 +1,89 @@
+"""Whether the API can answer, and how each thing it stands on does, in a sentence."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.facts import Facts, read_facts
+from api.services import Services
+from api.shapes import Dependency, Readiness, Standing
+
+MINUTE_MS = 60_000
+
+
+def readiness(services: Services) -> Readiness:
+    """Ask everything once. Only the database is needed; without the rest the API still answers."""
+    try:
+        facts = read_facts(services)
+    except SQLAlchemyError as error:
+        sentence = f"does not answer: {_first_line(error)}"
+        down = Dependency(name="database", state=Standing.DOWN, needed=True, sentence=sentence)
+        return Readiness(status=Standing.DOWN, dependencies=[down])
+    dependencies = [
+        Dependency(name="database", state=Standing.OK, needed=True, sentence="answers"),
+        *_dependencies(services, facts),
+    ]
+    is_fine = all(one.state is Standing.OK for one in dependencies)
+    status = Standing.OK if is_fine else Standing.DEGRADED
+    return Readiness(status=status, dependencies=dependencies)
+
+
+def _dependencies(services: Services, facts: Facts) -> Iterator[Dependency]:
+    now_ms = services.clock.now_ms()
+    limits = services.limits
+    yield _writer(services.group, facts, now_ms, limits.writer_late_ms)
+    yield _outbox(facts, now_ms, limits.outbox_late_ms)
+    yield _history(services.history_state())
+    for name in sorted(facts.sinks):
+        yield _sink(name, facts, now_ms, limits.sink_late_ms)
+
+
+def _writer(group: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:
+    name = "journal writer"
+    if facts.epoch == 0:
+        return _degraded(name, f"no ingester ever wrote group {group}: start `jemput ingest`")
+    if facts.newest_entry_ms is None:
+        return _degraded(name, f"epoch {facts.epoch}, but no entry yet")
+    age_ms = now_ms - facts.newest_entry_ms
+    sentence = (
+        f"epoch {facts.epoch}, entry {facts.head} is {_span(age_ms)} old, "
+        f"{facts.inbox_waiting} acts and changes wait for it"
+    )
+    return _degraded(name, sentence) if age_ms > late_ms else _ok(name, sentence)
+
+
+def _outbox(facts: Facts, now_ms: int, late_ms: int) -> Dependency:
+    name = "outbox"
+    sentence = f"{facts.outbox_waiting} alerts wait, {facts.outbox_given_up} were given up"
+    overdue_ms = now_ms - facts.outbox_due_ms if facts.outbox_due_ms is not None else 0
+    if overdue_ms <= late_ms:
+        return _ok(name, sentence)
+    return _degraded(name, f"{sentence}; the oldest is overdue by {_span(overdue_ms)}")
+
+
+def _history(trouble: str | None) -> Dependency:
+    return _degraded("history", trouble) if trouble else _ok("history", "answers")
+
+
+def _sink(name: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:
+    sink = facts.sinks[name]
+    sentence = f"{max(0, facts.head - sink.position)} entries behind the journal"
+    is_late = sink.waits_since_ms is not None and now_ms - sink.waits_since_ms > late_ms
+    return (_degraded if is_late else _ok)(f"sink {name}", sentence)
+
+
+def _ok(name: str, sentence: str) -> Dependency:
+    return Dependency(name=name, state=Standing.OK, needed=False, sentence=sentence)
+
+
+def _degraded(name: str, sentence: str) -> Dependency:
+    return Dependency(name=name, state=Standing.DEGRADED, needed=False, sentence=sentence)
+
+
+def _span(span_ms: int) -> str:
+    minutes = span_ms // MINUTE_MS
+    return f"{minutes} min" if minutes else f"{max(0, span_ms) // 1000} s"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

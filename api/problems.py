@@ -1,0 +1,149 @@
+"""What can go wrong, as RFC 9457 problems: each kind has a lasting type, and a page."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi.responses import JSONResponse
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. `advice` says what to do next."""
+
+    name: str
+    status: int
+    title: str
+    advice: str
+
+    @property
+    def type(self) -> str:
+        """The URI reference that names this kind, and where its page is."""
+        return f"/problems/{self.name}"
+
+
+NOT_FOUND: Final = Kind(
+    "not-found",
+    404,
+    "There is no such thing",
+    "Check the id. GET /v1/bins lists the bins, GET /v1/pickups?state=all the pickups.",
+)
+METHOD_NOT_ALLOWED: Final = Kind(
+    "method-not-allowed",
+    405,
+    "This address does not take this method",
+    "The header Allow says which methods it takes. Reading is GET, moving a pickup is POST.",
+)
+INVALID_REQUEST: Final = Kind(
+    "invalid-request",
+    422,
+    "The request is not understood",
+    "The member errors says which part, and what it should be.",
+)
+NO_USER: Final = Kind(
+    "no-user",
+    401,
+    "A name and a password are needed",
+    "Send HTTP Basic credentials of a user that the operator gave you.",
+)
+NOT_YOURS: Final = Kind(
+    "not-yours",
+    403,
+    "This is not yours to do",
+    "A collector moves only pickups that are theirs; operators and dispatchers move any.",
+)
+FROM_ELSEWHERE: Final = Kind(
+    "from-elsewhere",
+    403,
+    "The request came from another web site",
+    "Open the page of this API itself, or call it from a program.",
+)
+REFUSED_MOVE: Final = Kind(
+    "refused-move",
+    409,
+    "The pickup cannot move so",
+    "Read the pickup again: somebody or the levels moved it meanwhile.",
+)
+ALREADY_OPEN: Final = Kind(
+    "already-open",
+    409,
+    "The bin has an open pickup",
+    "Use the pickup that is open, or withdraw it first.",
+)
+HISTORY_DOWN: Final = Kind(
+    "history-down",
+    503,
+    "The history does not answer",
+    "Levels and pickups are not affected. Try again; GET /readyz says what is wrong.",
+)
+DATABASE_DOWN: Final = Kind(
+    "database-down",
+    503,
+    "The database does not answer",
+    "Try again in a few seconds; GET /readyz says what is wrong.",
+)
+TOO_MANY_LISTENERS: Final = Kind(
+    "too-many-listeners",
+    503,
+    "Too many listen already",
+    "Ask GET /v1/bins and GET /v1/pickups every 10 seconds instead.",
+)
+INTERNAL: Final = Kind(
+    "internal-error",
+    500,
+    "Something broke that should not",
+    "Tell the operator when it was; the log has the details.",
+)
+
+KINDS: Final = {
+    kind.name: kind
+    for kind in (
+        NOT_FOUND,
+        METHOD_NOT_ALLOWED,
+        INVALID_REQUEST,
+        NO_USER,
+        NOT_YOURS,
+        FROM_ELSEWHERE,
+        REFUSED_MOVE,
+        ALREADY_OPEN,
+        HISTORY_DOWN,
+        DATABASE_DOWN,
+        TOO_MANY_LISTENERS,
+        INTERNAL,
+    )
+}
+
+
+class ProblemError(Exception):
+    """Answer with a problem. `members` are extension members of its JSON."""
+
+    def __init__(
+        self, kind: Kind, detail: str, headers: dict[str, str] | None = None, **members: object
+    ) -> None:
+        """Take the kind, and a sentence about this one."""
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.headers = headers
+        self.members = members
+
+
+def invalid(where: str, message: str) -> ProblemError:
+    """One part of the request is not understood."""
+    errors = [{"where": where, "message": message}]
+    return ProblemError(INVALID_REQUEST, f"{where}: {message}", errors=errors)
+
+
+def answer(problem: ProblemError, instance: str) -> JSONResponse:
+    """A problem as a response."""
+    kind = problem.kind
+    body: dict[str, Any] = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "instance": instance,
+        **problem.members,
+    }
+    return JSONResponse(body, kind.status, problem.headers, MEDIA_TYPE)

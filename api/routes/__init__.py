@@ -1,0 +1,1 @@
+"""One noun per file; every path is written out where it is served."""

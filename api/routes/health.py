@@ -1,0 +1,46 @@
+"""How the API does, for people, load balancers and Prometheus."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api import health, shapes
+from api.dependencies import MetersOf, ServicesOf
+
+DOWN: Final[dict[int | str, dict[str, Any]]] = {
+    503: {"model": shapes.Readiness, "description": "Something needed is down"}
+}
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", operation_id="is_alive", summary="The process runs")
+def is_alive() -> shapes.Health:
+    """Always ok while the process answers at all."""
+    return shapes.Health()
+
+
+@router.get(
+    "/readyz",
+    operation_id="is_ready",
+    summary="What the API stands on, and how it does",
+    responses=DOWN,
+)
+def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness:
+    """Each dependency with a sentence; 503 only where one that is needed is down."""
+    found = health.readiness(services)
+    if found.status is shapes.Standing.DOWN:
+        response.status_code = 503
+    return found
+
+
+@router.get(
+    "/metrics",
+    operation_id="read_metrics",
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
+def read_metrics(meters: MetersOf) -> Response:
+    """Requests by route and status, and the pipeline as the database knows it."""
+    return Response(meters.text(), media_type=CONTENT_TYPE_LATEST)

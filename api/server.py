@@ -1,0 +1,30 @@
+"""Serves the app, and ends its live streams when it is asked to stop."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACE_S = 5
+
+
+class Server(uvicorn.Server):
+    """Uvicorn waits for open connections before it stops; a live stream would never end."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, log_level: str = "warning") -> None:
+        """Listen on nothing yet. Port 0 finds a free one."""
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level=log_level,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the live streams, then wait for the other answers."""
+        self._app.state.feed.close()
+        await super().shutdown(sockets)

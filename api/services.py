@@ -1,0 +1,72 @@
+"""What the API stands on: stores, a clock, users. Built by whoever starts it; frozen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from api.users import Users
+from jemput.store.bins import Bins
+from jemput.store.history import Point
+from jemput.store.outbox import Outbox
+from jemput.store.pickups import Pickups
+from jemput.store.registry import RegistryStore
+
+
+class Clock(Protocol):
+    """The run's clock."""
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        ...
+
+
+class HistoryReader(Protocol):
+    """Where the readings of a bin are kept."""
+
+    def read(self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None) -> list[Point]:
+        """Readings with from_s <= time < to_s, oldest first; means where `every_s`.
+
+        Raises `OSError` where it does not answer.
+        """
+        ...
+
+
+def no_trouble() -> str | None:
+    """The state of a history that cannot fail by itself."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How late is too late, in the run's clock, and how many may listen."""
+
+    writer_late_ms: int = 15 * 60_000
+    outbox_late_ms: int = 5 * 60_000
+    sink_late_ms: int = 5 * 60_000
+    listeners: int = 200
+    look_every_s: float = 1.0
+    heartbeat_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything `create_app` needs.
+
+    `history_state` says what is wrong with the history in a sentence, None where nothing is.
+    `invented` marks the town as made up even where no site's name says so.
+    """
+
+    engine: Engine
+    group: str
+    clock: Clock
+    users: Users
+    bins: Bins
+    pickups: Pickups
+    registry: RegistryStore
+    history: HistoryReader
+    outbox: Outbox
+    history_state: Callable[[], str | None] = no_trouble
+    invented: bool = False
+    limits: Limits = field(default_factory=Limits)

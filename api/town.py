@@ -1,0 +1,149 @@
+"""The town as the API shows it: stores in, shapes out."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from api import shapes
+from api.services import Services
+from jemput import pickup as domain
+from jemput.registry import Registry
+from jemput.store.bins import BinNow
+from jemput.things import Halte
+
+INVENTED: Final = "(invented)"
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Reads the stores anew at each call."""
+
+    services: Services
+
+    def now_s(self) -> int:
+        """The run's time."""
+        return self.services.clock.now_ms() // 1000
+
+    def bins(self) -> shapes.Bins:
+        """Every bin."""
+        return self._bins(self.services.registry.read())
+
+    def bin(self, bin_id: str) -> shapes.Bin | None:
+        """One bin, None where there is none of that id."""
+        found = (show_bin(one) for one in self.services.bins.list() if one.bin.id == bin_id)
+        return next(found, None)
+
+    def pickups(self, *, only_open: bool, bin_id: str | None = None) -> shapes.Pickups:
+        """Pickups, newest first."""
+        registry = self.services.registry.read()
+        return shapes.Pickups(
+            now_s=self.now_s(), pickups=self._pickups(registry, only_open=only_open, bin_id=bin_id)
+        )
+
+    def pickup(self, pickup_id: str) -> shapes.PickupWithMoves:
+        """One pickup with its moves. Raises `UnknownPickupError`."""
+        found = self.services.pickups.get(pickup_id)
+        moves = [
+            shapes.Move(state=one.state, at_s=one.at_ms // 1000, by=one.by, note=one.note)
+            for one in self.services.pickups.moves(pickup_id)
+        ]
+        shown = show_pickup(found, self.services.registry.read())
+        return shapes.PickupWithMoves(**dict(shown), moves=moves)
+
+    def all(self) -> shapes.Town:
+        """Bins and open pickups."""
+        registry = self.services.registry.read()
+        pickups = self._pickups(registry, only_open=True)
+        return shapes.Town(**dict(self._bins(registry)), pickups=pickups)
+
+    def _bins(self, registry: Registry) -> shapes.Bins:
+        sites = [shapes.Site(id=one.id, name=one.name) for one in registry.sites.values()]
+        return shapes.Bins(
+            now_s=self.now_s(),
+            invented=self.services.invented or any(INVENTED in one.name for one in sites),
+            sites=sites,
+            bins=[show_bin(one) for one in self.services.bins.list()],
+        )
+
+    def _pickups(
+        self, registry: Registry, *, only_open: bool, bin_id: str | None = None
+    ) -> list[shapes.Pickup]:
+        found = self.services.pickups.list(only_open=only_open, bin_id=bin_id)
+        return [show_pickup(one, registry) for one in found]
+
+
+def show_bin(now: BinNow) -> shapes.Bin:
+    """A bin as it is shown: a level that is not known now is not shown as one."""
+    condition = _condition(now)
+    level = now.level_percent if condition is shapes.Condition.OK else None
+    return shapes.Bin(
+        id=now.bin.id,
+        waste=now.bin.waste,
+        halte=show_halte(now.halte),
+        state=condition,
+        band=_band(now, level),
+        level_percent=level,
+        last_level_percent=now.level_percent,
+        call_percent=now.policy.call_percent,
+        heard_at_s=now.at_s,
+        emptied_at_s=now.emptied_at_s,
+        battery_mv=now.battery_mv,
+        pickup=_open_pickup(now),
+    )
+
+
+def show_halte(halte: Halte) -> shapes.Halte:
+    """A halte as it is shown."""
+    return shapes.Halte(id=halte.id, name=halte.name, site=halte.site, lat=halte.lat, lon=halte.lon)
+
+
+def show_pickup(found: domain.Pickup, registry: Registry) -> shapes.Pickup:
+    """A pickup with what a person needs to find the bin."""
+    a_bin = registry.bins[found.bin]
+    collector = registry.collectors.get(found.collector) if found.collector else None
+    return shapes.Pickup(
+        id=found.id,
+        bin=found.bin,
+        waste=a_bin.waste,
+        halte=show_halte(registry.haltes[a_bin.halte]),
+        state=found.state,
+        reason=found.reason,
+        collector=found.collector,
+        collector_name=collector.name if collector else None,
+        opened_at_s=found.opened_ms // 1000,
+        moved_at_s=found.moved_ms // 1000,
+        flag=found.flag,
+        note=found.note,
+        why=_show_why(found.why),
+    )
+
+
+def _show_why(why: domain.Why) -> shapes.Why:
+    evidence = [
+        shapes.Evidence(**one.identity._asdict(), at_s=one.at_s, fill_percent=one.fill_percent)
+        for one in why.evidence
+    ]
+    return shapes.Why(rule=why.rule, numbers=why.numbers, evidence=evidence)
+
+
+def _open_pickup(now: BinNow) -> shapes.OpenPickup | None:
+    if now.pickup is None or now.pickup_state is None or now.pickup_reason is None:
+        return None
+    return shapes.OpenPickup(
+        id=now.pickup, state=now.pickup_state, reason=now.pickup_reason, collector=now.collector
+    )
+
+
+def _condition(now: BinNow) -> shapes.Condition:
+    if now.at_s is None:
+        return shapes.Condition.NEVER_HEARD
+    if now.silent:
+        return shapes.Condition.SILENT
+    return shapes.Condition.UNREADABLE if now.level_percent is None else shapes.Condition.OK
+
+
+def _band(now: BinNow, level: int | None) -> shapes.Band:
+    if level is None:
+        return shapes.Band.UNKNOWN
+    if level >= now.policy.call_percent:
+        return shapes.Band.FULL
+    return shapes.Band.EMPTY if level < now.policy.rearm_percent else shapes.Band.NORMAL
