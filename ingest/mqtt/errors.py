@@ -1,0 +1,69 @@
+"""Why a link to the broker ended, in words that say what to look at next."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+_CHECK_ACCOUNT: Final = "check JEMPUT_MQTT_USERNAME and JEMPUT_MQTT_PASSWORD"
+_REFUSALS: Final = {
+    1: "it does not speak MQTT 3.1.1; use a broker that does",
+    2: "it does not take this client id; check JEMPUT_MQTT_CLIENT_ID",
+    3: "it is not ready; it may still be starting",
+    4: f"it does not take this user and password; {_CHECK_ACCOUNT}",
+    5: f"it does not let this user in, or the password is wrong; {_CHECK_ACCOUNT}",
+}
+_NOT_READY: Final = 3
+
+
+class LinkError(Exception):
+    """A link that ended or never came up. `slow` when trying again soon cannot help."""
+
+    slow: ClassVar[bool] = False
+
+
+class LinkLostError(LinkError):
+    """The network or the broker went away."""
+
+    def __init__(self, address: object, how: str) -> None:
+        """Take where and how."""
+        super().__init__(f"lost the link to {address}: {how}")
+
+
+class UnreachableError(LinkError):
+    """No connection came about."""
+
+    def __init__(self, address: object, cause: object) -> None:
+        """Take where and why."""
+        super().__init__(f"cannot reach {address}: {cause}; check host, port and firewall")
+
+
+class SilentError(LinkError):
+    """A connection came about, but no MQTT on it."""
+
+    def __init__(self, address: object) -> None:
+        """Take where."""
+        super().__init__(f"{address} does not answer as an MQTT broker; check port and TLS")
+
+
+class ProtocolViolationError(LinkError):
+    """The broker sent what MQTT 3.1.1 does not allow."""
+
+
+class RefusedError(LinkError):
+    """The broker answered CONNECT with a refusal; `code` is that of the CONNACK."""
+
+    def __init__(self, code: int) -> None:
+        """Take the CONNACK's code."""
+        super().__init__(f"the broker refused us: {_REFUSALS.get(code, f'unknown code {code}')}")
+        self.code = code
+        self.slow = code != _NOT_READY  # type: ignore[misc]
+
+
+class SubscriptionRefusedError(LinkError):
+    """The broker granted the connection, but not all of what we want to hear."""
+
+    slow = True
+
+    def __init__(self, filters: Iterable[str]) -> None:
+        """Take the topic filters that were not granted."""
+        names = ", ".join(filters)
+        super().__init__(f"the broker refuses to let us hear {names}; give this user that right")
