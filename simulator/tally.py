@@ -8,8 +8,10 @@ class Tally:
     """Counts of a run. A reading counts as published once the broker's PUBACK for it came.
 
     `duplicates_sent` counts readings in further transmissions that arrived: what was
-    published and what was doubled together are what the broker took. `alerts_received`
-    counts distinct keys, `lost_on_air` transmissions that were dropped on purpose.
+    published and what was doubled together are what the broker took. `lost_on_air` counts
+    transmissions dropped on purpose, `alerts_received` distinct keys, `alerts_refused`
+    alerts that could not be trusted or read, `refused` what the API would not let a
+    collector do (somebody else was there, or it was withdrawn).
     """
 
     readings_published: int = 0
@@ -27,7 +29,7 @@ class Tally:
     collected: int = 0
     failed: int = 0
     ignored: int = 0
-    conflicts: int = 0
+    refused: int = 0
     first_alert_wall_s: float | None = None
 
     def to_dict(self) -> dict[str, int | float | None]:
