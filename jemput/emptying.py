@@ -8,6 +8,7 @@ from jemput.policy import Policy
 
 _DAY_S: Final = 86_400
 LOOK_BACK: Final = 5
+MOST_RESIDUE: Final = 45
 APART_S: Final = 6 * 3600
 """Two emptyings of a bin are at least this far apart."""
 
@@ -42,8 +43,10 @@ def look(
     if len(levels) <= confirmed_by:
         return None
     low = levels[-confirmed_by:]
-    high = [one.fill_percent for one in levels[:-confirmed_by][-LOOK_BACK:]]
     after = max(one.fill_percent for one in low)
+    if after > MOST_RESIDUE:
+        return None
+    high = [one.fill_percent for one in levels[:-confirmed_by][-LOOK_BACK:]]
     before = sorted(high)[len(high) // 2]
     if last_at_s is not None and low[0].at_s - last_at_s < APART_S:
         return None
@@ -58,5 +61,5 @@ def limits(policy: Policy, cadence_s: int) -> tuple[int, int]:
     """By how many points a level must fall, and to how many at most."""
     permille_a_cadence = cadence_s * policy.fill_permille_per_day // _DAY_S
     drop = min(30, (110 + 3 * permille_a_cadence) // 10)
-    residue = min(45, (150 + 5 * permille_a_cadence) // 10)
+    residue = min(MOST_RESIDUE, (150 + 5 * permille_a_cadence) // 10)
     return drop, residue

@@ -39,7 +39,7 @@ class BootMemory(Struct, array_like=True):
         """Whether `seq` is new, known, or too far behind to tell."""
         if seq > self.high:
             return Verdict.NEW
-        if any(first <= seq <= last for first, last in self.gaps):
+        if self.gaps and any(first <= seq <= last for first, last in self.gaps):
             return Verdict.NEW
         return Verdict.TOO_OLD if seq <= self.high - WINDOW else Verdict.KNOWN
 
@@ -95,7 +95,8 @@ class DeviceMemory(Struct, array_like=True):
 
     def mark(self, boot: int, seq: int) -> list[Range]:
         """Note that (boot, seq) was heard; return the gaps that the window left behind."""
-        return self._of(boot).mark(seq)
+        memory = self._of(boot)
+        return memory.mark(seq) if memory is not None else []
 
     def missing_below(self, boot: int, first: int) -> list[Range]:
         """What the device no longer keeps and was never heard. Changes nothing."""
@@ -106,15 +107,18 @@ class DeviceMemory(Struct, array_like=True):
 
     def settle(self, boot: int, first: int, last: int) -> None:
         """Count a range as gone for ever."""
-        self._of(boot).close(first, last)
+        memory = self._of(boot)
+        if memory is not None:
+            memory.close(first, last)
 
     def upto(self) -> list[tuple[int, int]]:
         """The application ack: per boot, up to which sequence nothing is missing."""
         return [(boot, memory.upto()) for boot, memory in self.boots.items()]
 
-    def _of(self, boot: int) -> BootMemory:
+    def _of(self, boot: int) -> BootMemory | None:
+        """The boot's memory; None where it was forgotten: begun anew, it would know nothing."""
         memory = self.boots.get(boot)
-        if memory is None:
+        if memory is None and boot not in self.forgotten:
             memory = self.boots[boot] = BootMemory()
             if len(self.boots) > MAX_BOOTS:
                 oldest = next(iter(self.boots))

@@ -14,6 +14,22 @@ SCOPES: Final[tuple[Scope, ...]] = ("site", "waste", "bin")
 DEFAULT_FILL_PERMILLE_PER_DAY: Final = 250
 
 
+LEAST: Final = {
+    "fill_permille_per_day": 1,
+    "filter_lag_percent": 0,
+    "fresh_cadences": 1,
+    "silence_cadences": 1,
+    "silence_grace_cadences": 0,
+    "site_silence_percent": 1,
+    "verify_within_h": 0,
+    "claim_within_h": 0,
+    "expire_after_h": 1,
+    "reopen_failed_after_h": 0,
+    "reopen_after_h": 0,
+}
+"""Below these a rule would divide by nothing or call for ever."""
+
+
 class BadPolicyError(ValueError):
     """A policy that contradicts itself; the message says which numbers."""
 
@@ -47,6 +63,11 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
                 f"call_percent ({self.call_percent}), which is at most 100"
             )
             raise BadPolicyError(message)
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise BadPolicyError(f"{name} is {getattr(self, name)}; it must be {least} or more")
+        if self.max_age_h is not None and self.max_age_h < 1:
+            raise BadPolicyError(f"max_age_h is {self.max_age_h}; it must be 1 or more")
 
 
 WASTE_FILL_PERMILLE_PER_DAY: Final = {
@@ -82,10 +103,23 @@ class PolicyBook(Struct):
         self.overrides[f"{scope}/{key}"] = override
 
     def resolve(self, *, site: str, waste: str, bin_id: str) -> Policy:
-        """One bin's policy: the base, the waste's usual fill speed, then site, waste and bin."""
-        merged: Override = {}
-        if waste in WASTE_FILL_PERMILLE_PER_DAY:
-            merged["fill_permille_per_day"] = WASTE_FILL_PERMILLE_PER_DAY[waste]
+        """One bin's policy: the base, the waste's usual fill speed, then site, waste and bin.
+
+        Total: an override that contradicts the wider ones is left out whole.
+        """
+        policy = self.base
+        speed = WASTE_FILL_PERMILLE_PER_DAY.get(waste)
+        if speed is not None:
+            policy = msgspec.structs.replace(policy, fill_permille_per_day=speed)
         for scope, key in zip(SCOPES, (site, waste, bin_id), strict=True):
-            merged |= self.overrides.get(f"{scope}/{key}", {})
-        return msgspec.structs.replace(self.base, **merged) if merged else self.base
+            override = self.overrides.get(f"{scope}/{key}")
+            if override:
+                policy = _overridden(policy, override)
+        return policy
+
+
+def _overridden(policy: Policy, override: Override) -> Policy:
+    try:
+        return msgspec.structs.replace(policy, **override)
+    except BadPolicyError:
+        return policy

@@ -6,6 +6,7 @@ taken again with the registry of its time.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -76,7 +77,7 @@ class Bind(Struct, frozen=True, tag="bind"):
 Change = PutSite | PutHalte | PutZone | PutBin | PutCollector | PutPolicy | Bind
 
 
-class Registry(Struct):
+class Registry(Struct, dict=True):
     """Everything known of the town. What holds from a time is `(from_s, value)`, in order."""
 
     sites: dict[str, Site] = msgspec.field(default_factory=dict)
@@ -103,8 +104,27 @@ class Registry(Struct):
 
     def policy_of(self, bin_id: str) -> Policy:
         """The policy of a known bin."""
-        a_bin = self.bins[bin_id]
-        return self.policies.resolve(site=self.site_of(bin_id), waste=a_bin.waste, bin_id=bin_id)
+        policy = self._policies.get(bin_id)
+        if policy is None:
+            site, waste = self.site_of(bin_id), self.bins[bin_id].waste
+            policy = self.policies.resolve(site=site, waste=waste, bin_id=bin_id)
+            self._policies[bin_id] = policy
+        return policy
+
+    @cached_property
+    def _policies(self) -> dict[str, Policy]:
+        """Resolved ones, until something changes. No field, so never stored."""
+        return {}
+
+    @cached_property
+    def _hung(self) -> dict[str, set[str]]:
+        """Devices that ever hung on each bin. No field, so never stored."""
+        hung: dict[str, set[str]] = {}
+        for device, history in self.bindings.items():
+            for _, bin_id in history:
+                if bin_id is not None:
+                    hung.setdefault(bin_id, set()).add(device)
+        return hung
 
     def collector_of(self, bin_id: str) -> Collector | None:
         """Who fetches this bin: the first by id whose zone and kinds of waste fit."""
@@ -116,6 +136,7 @@ class Registry(Struct):
 
     def apply(self, change: Change) -> str | None:
         """Take a change; return a sentence where it cannot be taken, and change nothing."""
+        self._policies.clear()
         match change:
             case PutSite(site):
                 self.sites[site.id] = site
@@ -153,9 +174,11 @@ class Registry(Struct):
         if bin_id is not None and bin_id not in self.bins:
             return f"device {device}: there is no bin {bin_id!r}; add the bin first"
         if bin_id is not None:
-            for other, history in self.bindings.items():
-                if other != device and _held_at(history, from_s) == bin_id:
-                    _hold_from(history, from_s, None)
+            hung_here = self._hung.setdefault(bin_id, set())
+            for other in hung_here - {device}:
+                if self.bin_of(other, from_s) == bin_id:
+                    _hold_from(self.bindings[other], from_s, None)
+            hung_here.add(device)
         _hold_from(self.bindings.setdefault(device, []), from_s, bin_id)
         return None
 
@@ -166,6 +189,8 @@ class Registry(Struct):
 
 
 def _held_at(history: Sequence[tuple[int, Value]], at_s: int) -> Value | None:
+    if history and history[-1][0] <= at_s:
+        return history[-1][1]
     index = bisect_right(history, at_s, key=lambda held: held[0])
     return history[index - 1][1] if index else None
 

@@ -27,7 +27,7 @@ def take(state: GroupState, event: Act | OpenedByHand) -> str | None:
     if isinstance(event, OpenedByHand):
         if bin_state.pickup is not None:
             return None
-        bin_state.pickup, bin_state.announced = event.pickup, False
+        begin(bin_state, event.pickup)
         return bin_id
     if bin_state.pickup is None or bin_state.pickup.id != event.pickup:
         return None
@@ -35,8 +35,19 @@ def take(state: GroupState, event: Act | OpenedByHand) -> str | None:
         moved = move(bin_state.pickup, STATE_AFTER[event.kind], event.at_ms, note=event.note)
     except RefusedError:
         return None
+    if event.kind == "confirm":
+        claimed_s = bin_state.pickup.moved_ms // 1000
+        bin_state.emptied_at_s = max(claimed_s, bin_state.emptied_at_s or 0)
     put(bin_state, moved, hold_after_act(state, event))
     return bin_id
+
+
+def begin(bin_state: BinState, pickup: Pickup) -> None:
+    """A bin is called: what was seen before has nothing to say of this pickup."""
+    bin_state.pickup = pickup
+    bin_state.announced = False
+    bin_state.seen_emptied_ms = None
+    bin_state.hold = None
 
 
 def put(bin_state: BinState, moved: Pickup, hold: Hold | None) -> None:

@@ -17,6 +17,7 @@ CLOCKS_BEGIN_S: Final = 1_577_836_800
 """2020-01-01: no device of ours measured before; a clock that says so was never set."""
 BACKLOG_S: Final = 120
 LONGEST_KEPT_S: Final = 90 * 86_400
+_NOTHING_HEARD: Final = DeviceMemory()
 
 
 class Heard(Struct, frozen=True):
@@ -52,52 +53,72 @@ def admit(
     events: tuple[Event, ...] = (),
 ) -> Admission:
     """Sort what came in. The order in which it came changes nothing of the result."""
-    now_ms = max(now_ms, state.now_ms)
-    new: dict[Identity, Reading] = {}
-    too_old: set[Identity] = set()
-    kept: dict[tuple[str, int], int] = {}
-    duplicates, backlog = 0, False
+    sorter = _Sorter(state, max(now_ms, state.now_ms))
     for one in heard:
-        memory = state.devices.get(one.device) or DeviceMemory()
-        times = _times(one.message, now_ms // 1000)
-        backlog = backlog or max(at_s for at_s, _ in times) < now_ms // 1000 - BACKLOG_S
-        for wire, (at_s, source) in zip(one.message.readings, times, strict=True):
-            identity = Identity(one.device, wire.boot, wire.seq)
-            verdict = memory.judge(wire.boot, wire.seq)
-            if verdict is Verdict.TOO_OLD:
-                too_old.add(identity)
-            elif verdict is Verdict.KNOWN:
-                duplicates += 1
-            else:
-                reading = _reading(one.device, wire, at_s, source)
-                duplicates += identity in new
-                new[identity] = _settle_twins(new.get(identity), reading)
-        _note_kept(kept, memory, one)
-    bad = tuple(poison)
-    settled = {Settled(p.device, b, s) for p in bad if p.device for b, s in p.settled}
-    intake = Intake(
-        now_ms=now_ms,
-        events=events,
-        readings=tuple(new[identity] for identity in sorted(new)),
-        kept=tuple(Kept(device, boot, kept[device, boot]) for device, boot in sorted(kept)),
-        settled=tuple(sorted(settled, key=lambda one: (one.device, one.boot, one.seq))),
-        duplicates=duplicates,
-        quarantined=len(bad) + len(too_old),
-        backlog=backlog,
-    )
-    return Admission(intake, tuple(sorted(too_old)))
+        sorter.take(one)
+    return sorter.admission(tuple(poison), events)
 
 
-def _settle_twins(one: Reading | None, other: Reading) -> Reading:
-    """Of two readings under one identity, the same one whichever came first."""
-    return other if one is None else min(one, other, key=msgspec.json.encode)
+class _Sorter:
+    """What one entry's messages hold, while they are being sorted."""
 
+    def __init__(self, state: GroupState, now_ms: int) -> None:
+        self.devices = state.devices
+        self.now_ms = now_ms
+        self.new: dict[Identity, Reading] = {}
+        self.too_old: set[Identity] = set()
+        self.kept: dict[tuple[str, int], int] = {}
+        self.duplicates = 0
+        self.backlog = False
 
-def _note_kept(kept: dict[tuple[str, int], int], memory: DeviceMemory, heard: Heard) -> None:
-    for boot, first in heard.message.kept:
-        if memory.missing_below(boot, first):
-            key = (heard.device, boot)
-            kept[key] = max(first, kept.get(key, 0))
+    def take(self, heard: Heard) -> None:
+        """Judge each reading of a message; one that brings anything new may be backlog."""
+        memory = self.devices.get(heard.device) or _NOTHING_HEARD
+        now_s = self.now_ms // 1000
+        times = _times(heard.message, now_s)
+        newest_s, brings_new = 0, False
+        for wire, (at_s, source) in zip(heard.message.readings, times, strict=True):
+            newest_s = max(newest_s, at_s)
+            match memory.judge(wire.boot, wire.seq):
+                case Verdict.TOO_OLD:
+                    self.too_old.add(Identity(heard.device, wire.boot, wire.seq))
+                case Verdict.KNOWN:
+                    self.duplicates += 1
+                case Verdict.NEW:
+                    brings_new = True
+                    self._put(_reading(heard.device, wire, at_s, source))
+        # A duplicate may not even prolong the wait for the backlog, or it would change something.
+        self.backlog = self.backlog or (brings_new and newest_s < now_s - BACKLOG_S)
+        self._note_kept(heard, memory)
+
+    def admission(self, poison: tuple[Poison, ...], events: tuple[Event, ...]) -> Admission:
+        """The intake, everything in it in an order of its own."""
+        settled = {Settled(p.device, b, s) for p in poison if p.device for b, s in p.settled}
+        intake = Intake(
+            now_ms=self.now_ms,
+            events=events,
+            readings=tuple(self.new[identity] for identity in sorted(self.new)),
+            kept=tuple(Kept(*key, first) for key, first in sorted(self.kept.items())),
+            settled=tuple(sorted(settled, key=lambda one: (one.device, one.boot, one.seq))),
+            duplicates=self.duplicates,
+            quarantined=len(poison) + len(self.too_old),
+            backlog=self.backlog,
+        )
+        return Admission(intake, tuple(sorted(self.too_old)))
+
+    def _put(self, reading: Reading) -> None:
+        """Of two readings under one identity keep the same one, whichever came first."""
+        other = self.new.get(reading.identity)
+        if other is not None:
+            self.duplicates += 1
+            reading = min(reading, other, key=msgspec.json.encode)
+        self.new[reading.identity] = reading
+
+    def _note_kept(self, heard: Heard, memory: DeviceMemory) -> None:
+        for boot, first in heard.message.kept:
+            if memory.missing_below(boot, first):
+                key = (heard.device, boot)
+                self.kept[key] = max(first, self.kept.get(key, 0))
 
 
 def _times(message: WireMessage, now_s: int) -> list[tuple[int, TimeSource]]:

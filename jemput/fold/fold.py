@@ -12,6 +12,7 @@ from jemput.fold import judging, listening
 from jemput.fold.agenda import Agenda, due_ms
 from jemput.fold.observation import Observed, observe
 from jemput.fold.state import GroupState
+from jemput.rules.view import View
 
 
 class OutOfOrderError(ValueError):
@@ -40,12 +41,12 @@ class Fold:
         """Take an intake, decide, and return the entry that says so."""
         position = self.state.position + 1
         observed = observe(self.state, intake)
-        bins = self._due_bins(observed)
-        decisions = judging.decide(self.state, bins, position)
-        self._apply(position, bins, decisions)
-        of_sites = judging.decide_sites(self.state, bins, position)
+        views = self._due(observed, position)
+        of_sites = judging.decide_sites(self.state, views, position)
         self._apply_to_sites(of_sites)
-        self._note_devices(intake)
+        decisions = judging.decide(views)
+        self._apply(views, decisions)
+        self._finish(position, intake)
         return Entry(
             position=position,
             epoch=epoch,
@@ -54,7 +55,7 @@ class Fold:
             readings=tuple(observed.readings),
             losses=tuple(observed.losses),
             emptyings=tuple(observed.emptyings),
-            decisions=(*decisions, *of_sites),
+            decisions=(*of_sites, *decisions),
         )
 
     def replay(self, entry: Entry) -> None:
@@ -62,25 +63,26 @@ class Fold:
         if entry.position != self.state.position + 1:
             message = f"entry {entry.position} does not follow entry {self.state.position}"
             raise OutOfOrderError(message)
-        bins = self._due_bins(observe(self.state, entry.intake))
-        self._apply(entry.position, bins, entry.decisions)
+        views = self._due(observe(self.state, entry.intake), entry.position)
         self._look_again(entry.decisions)
-        self._note_devices(entry.intake)
+        self._apply(views, entry.decisions)
+        self._finish(entry.position, entry.intake)
 
-    def _due_bins(self, observed: Observed) -> set[str]:
-        if observed.all_due:
-            return set(self.state.bins)
-        due = self._agenda.pop_due(self.state) if self.state.rules_of_time_hold() else set()
-        return observed.touched | due
-
-    def _apply(self, position: int, bins: set[str], decisions: Sequence[Decision]) -> None:
-        judging.apply(self.state, decisions)
-        self.state.position = position
-        judging.settle(self.state, bins)
-        for bin_id in bins:
-            view = judging.view_of(self.state, bin_id, position)
-            self._agenda.put(view.bin_state, due_ms(view))
+    def _due(self, observed: Observed, position: int) -> list[View]:
+        """The bins to be judged, in the order of their ids."""
+        bins = set(self.state.bins) if observed.all_due else observed.touched
+        if not observed.all_due and self.state.rules_of_time_hold():
+            bins |= self._agenda.pop_due(self.state)
         self.touched_bins |= bins
+        views = [judging.view_of(self.state, bin_id, position) for bin_id in sorted(bins)]
+        judging.note_silence(views)
+        return views
+
+    def _apply(self, views: Sequence[View], decisions: Sequence[Decision]) -> None:
+        judging.apply(self.state, decisions)
+        judging.note_judged(views)
+        for view in views:
+            self._agenda.put(view.bin_state, due_ms(view))
 
     def _apply_to_sites(self, decisions: Sequence[Decision]) -> None:
         judging.apply(self.state, decisions)
@@ -96,7 +98,9 @@ class Fold:
         for bin_state in self.state.bins.values() if back else ():
             if bin_state.silent and self.state.registry.site_of(bin_state.bin) in back:
                 self._agenda.put(bin_state, self.state.now_ms + 1)
+                self.touched_bins.add(bin_state.bin)
 
-    def _note_devices(self, intake: Intake) -> None:
+    def _finish(self, position: int, intake: Intake) -> None:
+        self.state.position = position
         for told in (intake.readings, intake.kept, intake.settled):
             self.touched_devices.update(one.device for one in told)

@@ -1,6 +1,6 @@
 """Decide and apply: what follows from the state, and what of it the state keeps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from jemput.decisions import (
     AlertKind,
@@ -42,27 +42,31 @@ def view_of(state: GroupState, bin_id: str, position: int) -> View:
     )
 
 
-def decide(state: GroupState, bins: Iterable[str], position: int) -> list[Decision]:
+def decide(views: Iterable[View]) -> list[Decision]:
     """Judge each bin once. Changes nothing."""
-    return [one for bin_id in sorted(bins) for one in _judge(view_of(state, bin_id, position))]
+    decisions: list[Decision] = []
+    for view in views:
+        _judge(view, decisions)
+    return decisions
 
 
-def decide_sites(state: GroupState, bins: Iterable[str], position: int) -> list[Decision]:
+def decide_sites(state: GroupState, views: Iterable[View], position: int) -> list[Decision]:
     """Judge the sites of bins that are silent, and those with an incident. Changes nothing."""
-    sites = {state.registry.site_of(one) for one in bins if state.bins[one].silent}
+    sites = {view.site for view in views if view.bin_state.silent}
     return list(site_silence(state, sites | set(state.site_incidents), position))
 
 
-def _judge(view: View) -> Iterator[Decision]:
+def _judge(view: View, decisions: list[Decision]) -> None:
     """At most one rule moves the pickup: the state machine is asked once per judgement."""
-    for group in (OUTCOME_RULES, CALLING_RULES):
+    groups = (CALLING_RULES,) if view.bin_state.pickup is None else (OUTCOME_RULES, CALLING_RULES)
+    for group in groups:
+        before = len(decisions)
         for rule in group:
-            decisions = list(rule(view))
-            if decisions:
-                yield from decisions
+            decisions.extend(rule(view))
+            if len(decisions) > before:
                 break
     for rule in CONDITION_RULES:
-        yield from rule(view)
+        decisions.extend(rule(view))
 
 
 def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
@@ -74,7 +78,7 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
             case CloseIncident(IncidentKind.SITE_SILENCE, scope):
                 state.site_incidents.remove(scope)
             case OpenPickup(pickup):
-                _open(state.bins[pickup.bin], decision)
+                acts.begin(state.bins[pickup.bin], pickup)
             case Say():
                 _note_said(state, decision)
             case MovePickup() | FlagPickup():
@@ -85,21 +89,18 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
                 state.bins[scope].incidents.remove(kind)
 
 
-def settle(state: GroupState, bins: Iterable[str]) -> None:
-    """Note that bins were judged at their newest reading, and which are silent."""
-    for bin_id in bins:
-        view = view_of(state, bin_id, state.position)
-        newest = view.bin_state.newest
-        if newest is not None:
-            view.bin_state.judged_at_s = newest.at_s
+def note_silence(views: Iterable[View]) -> None:
+    """Note which bins are silent now; sites are judged by it, and before their bins."""
+    for view in views:
         view.bin_state.silent = condition.silent_for_ms(view) >= condition.silence_limit_ms(view)
 
 
-def _open(bin_state: BinState, decision: OpenPickup) -> None:
-    bin_state.pickup = decision.pickup
-    bin_state.announced = False
-    bin_state.seen_emptied_ms = None
-    bin_state.hold = None
+def note_judged(views: Iterable[View]) -> None:
+    """Note that bins were judged at their newest reading."""
+    for view in views:
+        newest = view.bin_state.newest
+        if newest is not None:
+            view.bin_state.judged_at_s = newest.at_s
 
 
 def _note_said(state: GroupState, say: Say) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from jemput import emptying
+from jemput.emptying import Level, Sighting
 from jemput.entry import Emptying
 from jemput.filtering import median, window
 from jemput.fold import acts, ring
@@ -11,6 +12,7 @@ from jemput.policy import Policy
 from jemput.reading import Reading
 
 LOOKED_AT = 8
+"""Levels an emptying is seen in; the widest filter takes fewer."""
 
 
 def take_reading(
@@ -25,17 +27,18 @@ def take_reading(
     bin_state.heard_listened_ms = state.listening.listened_ms(state.now_ms)
     if bin_state.first_at_s is None or reading.at_s < bin_state.first_at_s:
         bin_state.first_at_s = reading.at_s
-    _refresh(bin_state, policy, cadence_s)
+    levels = ring.levels(bin_state, LOOKED_AT)
+    _refresh(bin_state, levels, policy, cadence_s)
     level = bin_state.level_percent if is_newest else None
     taken = msgspec.structs.replace(reading, bin=bin_id, fill_percent=fill, level_percent=level)
     if not is_newest or fill is None:
         return taken, None
-    return taken, _look_for_emptying(state, bin_state, policy, cadence_s)
+    seen = emptying.look(levels, policy, cadence_s, bin_state.emptied_at_s)
+    return taken, None if seen is None else _note_emptying(state, bin_state, seen)
 
 
-def _refresh(bin_state: BinState, policy: Policy, cadence_s: int) -> None:
-    span = window(policy, cadence_s)
-    usable = ring.levels(bin_state, span)
+def _refresh(bin_state: BinState, levels: list[Level], policy: Policy, cadence_s: int) -> None:
+    usable = levels[-window(policy, cadence_s) :]
     bin_state.level_percent = level = median([one.fill_percent for one in usable])
     if level is None or level < policy.rearm_percent:
         bin_state.high_since_s = None
@@ -45,14 +48,7 @@ def _refresh(bin_state: BinState, policy: Policy, cadence_s: int) -> None:
         bin_state.high_since_s = usable[-1].at_s
 
 
-def _look_for_emptying(
-    state: GroupState, bin_state: BinState, policy: Policy, cadence_s: int
-) -> Emptying | None:
-    seen = emptying.look(
-        ring.levels(bin_state, LOOKED_AT), policy, cadence_s, bin_state.emptied_at_s
-    )
-    if seen is None:
-        return None
+def _note_emptying(state: GroupState, bin_state: BinState, seen: Sighting) -> Emptying:
     bin_state.emptied_at_s = seen.at_s
     bin_state.seen_emptied_ms = state.now_ms
     return Emptying(bin_state.bin, seen.at_s, seen.before_percent, seen.after_percent)

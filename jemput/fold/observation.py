@@ -19,7 +19,7 @@ from jemput.fold.levels import take_reading
 from jemput.fold.state import MAX_UNBOUND, BinState, GroupState
 from jemput.memory import Range
 from jemput.reading import Reading
-from jemput.registry import Bind, PutBin
+from jemput.registry import Bind, Change, PutBin
 
 
 @dataclass(slots=True)
@@ -55,22 +55,23 @@ def _take_event(state: GroupState, event: Event, observed: Observed) -> None:
             state.clock_trusted = trusted
             observed.all_due = True
         case Changed(change):
-            state.registry.apply(change)
-            if isinstance(change, PutBin):
-                state.bins.setdefault(
-                    change.bin.id,
-                    BinState(
-                        change.bin.id,
-                        heard_listened_ms=state.listening.listened_ms(state.now_ms),
-                    ),
-                )
-            if isinstance(change, Bind):
-                _attribute(state, change.device, observed)
-            observed.all_due = True
+            _take_change(state, change, observed)
         case Act() | OpenedByHand():
             touched = acts.take(state, event)
             if touched is not None:
                 observed.touched.add(touched)
+
+
+def _take_change(state: GroupState, change: Change, observed: Observed) -> None:
+    if state.registry.apply(change) is not None:
+        return
+    if isinstance(change, PutBin):
+        heard_ms = state.listening.listened_ms(state.now_ms)
+        fresh = BinState(change.bin.id, heard_listened_ms=heard_ms)
+        state.bins.setdefault(change.bin.id, fresh)
+    if isinstance(change, Bind):
+        _attribute(state, change.device, observed)
+    observed.all_due = True
 
 
 def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: Observed) -> None:
@@ -87,8 +88,8 @@ def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: O
         else:
             by_bin[bin_id].append(index)
     for bin_id in sorted(by_bin):
-        in_time = sorted(by_bin[bin_id], key=lambda i: (readings[i].at_s, readings[i].identity))
-        for index in in_time:
+        # Stable: at the same second they stay in the order of their identities.
+        for index in sorted(by_bin[bin_id], key=lambda i: readings[i].at_s):
             derived[index] = _take_level(state, bin_id, readings[index], observed)
     observed.readings[:0] = derived.values()
 

@@ -20,7 +20,7 @@ NEVER_MS: Final = 2**62
 MAX_UNBOUND: Final = 512
 
 
-class Sample(Struct, frozen=True, array_like=True, order=True):
+class Sample(Struct, frozen=True, array_like=True, order=True, gc=False):
     """What the rules need of one reading, in event time."""
 
     at_s: int
@@ -41,7 +41,7 @@ class HoldKind(StrEnum):
     REARM_OR_UNTIL = "rearm_or_until"
 
 
-class Hold(Struct, frozen=True, array_like=True):
+class Hold(Struct, frozen=True, array_like=True, gc=False):
     """A bin that was called and is not to be called again yet."""
 
     kind: HoldKind
@@ -114,8 +114,14 @@ class GroupState(Struct):
 
 
 def dump(state: GroupState) -> bytes:
-    """The whole state, for a snapshot."""
-    return msgspec.msgpack.encode((STATE_VERSION, state))
+    """The whole state, for a snapshot: the same bytes whatever order its parts were loaded in."""
+    in_order = msgspec.structs.replace(
+        state,
+        devices=dict(sorted(state.devices.items())),
+        unbound=dict(sorted(state.unbound.items())),
+        bins=dict(sorted(state.bins.items())),
+    )
+    return msgspec.msgpack.encode((STATE_VERSION, in_order))
 
 
 def load(blob: bytes) -> GroupState:

@@ -1,6 +1,7 @@
 """The condition of the device and the bin: battery, tilt, heat, silence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from jemput.decisions import CloseIncident, Decision, IncidentKind, OpenIncident
@@ -10,22 +11,25 @@ from jemput.rules.view import View
 CONFIRMED_BY: Final = 2
 """Readings in a row that must say so: one alone may be a misread byte or a passing shock."""
 
+_TEMPERATURE_C: Final = attrgetter("temperature_c")
+_TILT_DEG: Final = attrgetter("tilt_deg")
+_BATTERY_MV: Final = attrgetter("battery_mv")
+
 
 def safety(view: View) -> Iterator[Decision]:
     """Heat (fire) and tilt (fallen over): at once, when two readings in a row say so."""
-    policy = view.policy
-    yield from _confirmed(
-        view, IncidentKind.HEAT, lambda one: _at_least(one.temperature_c, policy.heat_c)
-    )
-    yield from _confirmed(
-        view, IncidentKind.TILT, lambda one: _at_least(one.tilt_deg, policy.tilt_deg)
-    )
+    temperatures = _latest(view, _TEMPERATURE_C)
+    tilts = _latest(view, _TILT_DEG)
+    heat_c, tilt_deg = view.policy.heat_c, view.policy.tilt_deg
+    yield from _confirmed(view, IncidentKind.HEAT, [one >= heat_c for one in temperatures])
+    yield from _confirmed(view, IncidentKind.TILT, [one >= tilt_deg for one in tilts])
 
 
 def battery(view: View) -> Iterator[Decision]:
     """The battery will not last: somebody has to bring a new one."""
     low_mv = view.policy.battery_low_mv
-    yield from _confirmed(view, IncidentKind.BATTERY, lambda one: _at_most(one.battery_mv, low_mv))
+    wrong = [one <= low_mv for one in _latest(view, _BATTERY_MV)]
+    yield from _confirmed(view, IncidentKind.BATTERY, wrong)
 
 
 def silence(view: View) -> Iterator[Decision]:
@@ -65,18 +69,29 @@ def report_limit_ms(view: View) -> int:
     return silence_limit_ms(view) + grace_ms
 
 
-def _confirmed(
-    view: View, kind: IncidentKind, is_wrong: Callable[[Sample], bool | None]
-) -> Iterator[Decision]:
-    known = [wrong for one in view.bin_state.ring if (wrong := is_wrong(one)) is not None]
-    latest = known[-CONFIRMED_BY:]
+def _latest(view: View, value_of: Callable[[Sample], int | None]) -> list[int]:
+    """The newest values that are known, newest first: as many as it takes to confirm."""
+    latest: list[int] = []
+    for one in reversed(view.bin_state.ring):
+        value = value_of(one)
+        if value is not None:
+            latest.append(value)
+            if len(latest) == CONFIRMED_BY:
+                break
+    return latest
+
+
+def _confirmed(view: View, kind: IncidentKind, wrong: list[bool]) -> Sequence[Decision]:
+    if len(wrong) < CONFIRMED_BY:
+        return ()
     reported = kind in view.bin_state.incidents
-    if len(latest) == CONFIRMED_BY and all(latest) and not reported:
+    if all(wrong) and not reported:
         detail = _detail(view, kind)
-        yield OpenIncident(kind, view.bin.id, view.site, detail)
-        yield view.tell_of_incident(kind, detail)
-    elif reported and len(latest) == CONFIRMED_BY and not any(latest):
-        yield CloseIncident(kind, view.bin.id, view.site)
+        opened = OpenIncident(kind, view.bin.id, view.site, detail)
+        return opened, view.tell_of_incident(kind, detail)
+    if reported and not any(wrong):
+        return (CloseIncident(kind, view.bin.id, view.site),)
+    return ()
 
 
 def _detail(view: View, kind: IncidentKind) -> str:
@@ -87,11 +102,3 @@ def _detail(view: View, kind: IncidentKind) -> str:
         IncidentKind.BATTERY: f"{newest.battery_mv} mV" if newest else "",
     }
     return values[kind]
-
-
-def _at_least(value: int | None, limit: int) -> bool | None:
-    return None if value is None else value >= limit
-
-
-def _at_most(value: int | None, limit: int) -> bool | None:
-    return None if value is None else value <= limit

@@ -12,8 +12,9 @@ def level_fell(view: View) -> Iterator[Decision]:
     pickup, level = view.bin_state.pickup, view.bin_state.level_percent
     if pickup is None or not view.has_fresh_level:
         return
-    is_low = level is not None and level < view.policy.rearm_percent and _was_high(pickup)
     was_emptied = view.bin_state.seen_emptied_ms is not None
+    is_low = level is not None and level < view.policy.rearm_percent
+    is_low = is_low and (was_emptied or _was_high(pickup))
     if pickup.state in UNCLAIMED:
         if is_low:
             yield from _gone_unclaimed(view, pickup, was_emptied=was_emptied)

@@ -1,6 +1,6 @@
 """What a rule sees: one bin, its policy, and now."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jemput.decisions import OPERATOR, AlertKind, IncidentKind, Say, Subject
 from jemput.fold.state import BinState, GroupState
@@ -12,8 +12,7 @@ HOUR_MS = 3_600_000
 FALLBACK_OPERATOR = Collector(OPERATOR, "Operator", zones=(), channels=("log", "mqtt"))
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """One bin as the rules see it. `position` is that of the entry being decided."""
 
     state: GroupState
