@@ -14,7 +14,7 @@ from tests.servers import HOST, Mosquitto
 PASSWORD: Final = "a-password-for-tests"  # noqa: S105 - of servers that live for a second
 EAR: Final = "ear"
 BIN: Final = "bin"
-ACK_WAIT_S: Final = 2
+ACK_WAIT_S: Final = 1
 
 
 class Broker(Protocol):
@@ -48,7 +48,7 @@ class Nats(NatsServer):
 
 
 def nats(folder: Path) -> Nats:
-    """nats-server with our two users; what is not acknowledged comes again after 2 s."""
+    """nats-server with our two users; what is not acknowledged comes again after a second."""
     ear = BrokerUser(EAR, PASSWORD, publish=("t/#",), subscribe=("t/#",))
     sender = BrokerUser(BIN, PASSWORD, publish=("t/#",), subscribe=())
     return Nats(folder, (ear, sender))

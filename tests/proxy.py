@@ -76,4 +76,4 @@ class Proxy:
                     await sink.drain()
         if self._flowing.is_set():
             sink.close()
-        self._writers.discard(sink)
+            self._writers.discard(sink)

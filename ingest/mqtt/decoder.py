@@ -10,6 +10,7 @@ from typing import Final
 from ingest.hearing import Heard
 from ingest.mqtt.errors import ProtocolViolationError
 from ingest.mqtt.packets import (
+    ANSWERS,
     MAX_CONTROL_BYTES,
     MAX_TOPIC_BYTES,
     PUBLISH,
@@ -115,5 +116,6 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _check_worth_waiting(first: int, size: int) -> None:
-    if first & _KIND != PUBLISH and size > MAX_CONTROL_BYTES:
-        raise ProtocolViolationError(f"a packet 0x{first:02x} of {size} bytes")
+    """Refuse to wait for the rest of what is none of ours, else it looks like a silent broker."""
+    if first & _KIND != PUBLISH and (first not in ANSWERS or size > MAX_CONTROL_BYTES):
+        raise ProtocolViolationError(f"a packet 0x{first:02x} of {size} bytes, out of place here")

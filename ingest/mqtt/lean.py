@@ -5,6 +5,7 @@ in one write, which is why this exists: the kept libraries do each by itself.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -52,16 +53,17 @@ class LeanLink(Link, asyncio.Protocol):
 
     async def leave(self) -> None:
         """See `Link.leave`."""
-        if self._stage is not Stage.ENDED:
-            self._write(packets.DISCONNECT)
+        polite = self._stage is not Stage.ENDED
         self._settle()
-        if self._transport:
-            self._transport.close()
-            try:
+        if self._transport and polite:
+            self._write(packets.DISCONNECT)
+            # The broker closes once it has read everything. Closing first costs it our last
+            # acknowledgements where it had something to say to us just then.
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LEAVE_S):
                     await self._gone.wait()
-            except TimeoutError:
-                self._transport.abort()
+        if self._transport:
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Introduce ourselves. Called by asyncio."""

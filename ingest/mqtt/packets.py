@@ -20,6 +20,7 @@ _PUBACK: Final = 0x40020000
 _SUBSCRIBE: Final = 0x82
 _SUBACK: Final = 0x90
 _PINGRESP: Final = 0xD0
+ANSWERS: Final = frozenset({_CONNACK, _SUBACK, _PINGRESP})
 _PROTOCOL: Final = b"\x00\x04MQTT\x04"
 _PASSWORD_FLAG: Final = 0x40
 _USER_FLAG: Final = 0x80

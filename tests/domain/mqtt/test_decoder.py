@@ -182,6 +182,7 @@ def test_a_topic_that_is_not_utf8_is_still_heard() -> None:
         pytest.param(b"\x90\x02\x00\x01", id="SUBACK without a code"),
         pytest.param(b"\xd0\x01\x00", id="PINGRESP with a body"),
         pytest.param(b"\x90\xff\xff\x7f", id="SUBACK of megabytes, not waited for"),
+        pytest.param(b"HTTP", id="not MQTT, not waited for"),
     ],
 )
 def test_what_mqtt_does_not_allow_is_a_violation(packet: bytes) -> None:
