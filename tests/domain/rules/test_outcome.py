@@ -1,0 +1,105 @@
+"""What became of a call: verified, withdrawn, or to a person."""
+
+from jemput.decisions import AlertKind, Decision, FlagPickup, MovePickup, Say
+from jemput.entry import Entry
+from jemput.fold.state import HoldKind
+from jemput.pickup import Flag, State
+from tests.builders import HOUR_S, Feed, by_hand
+
+FULL = [92] * 7
+LOW = [10] * 7
+
+
+def moves(entries: list[Entry]) -> list[State]:
+    return [one.to for entry in entries for one in entry.decisions if isinstance(one, MovePickup)]
+
+
+def told(decisions: tuple[Decision, ...]) -> list[AlertKind]:
+    return [one.kind for one in decisions if isinstance(one, Say)]
+
+
+def accepted() -> Feed:
+    feed = Feed()
+    feed.fill(*FULL)
+    feed.act("accept")
+    return feed
+
+
+def test_a_claim_that_the_levels_show_is_verified() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(*LOW)
+    assert moves(feed.entries) == [State.VERIFIED]
+    assert feed.pickup() is None
+
+
+def test_an_emptying_verifies_before_the_median_follows_and_holds_until_it_does() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(10, 10)
+    assert moves(feed.entries) == [State.VERIFIED]
+    hold = feed.bin().hold
+    assert hold is not None
+    assert hold.kind is HoldKind.REARM
+    feed.fill(10, 10, 10)
+    assert feed.bin().hold is None
+
+
+def test_claimed_and_not_seen_goes_to_a_person_once() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.pass_s(12 * HOUR_S - 1)
+    assert not any(isinstance(one, FlagPickup) for one in feed.entries[-1].decisions)
+    entry = feed.pass_s(1)
+    pickup = feed.pickup()
+    assert pickup is not None
+    assert pickup.flag is Flag.CLAIMED_NOT_SEEN
+    assert AlertKind.CLAIMED_NOT_SEEN in told(entry.decisions)
+    assert AlertKind.CLAIMED_NOT_SEEN not in told(feed.hear(92).decisions)
+
+
+def test_seen_and_not_claimed_is_verified_and_the_operator_told() -> None:
+    feed = accepted()
+    feed.fill(*LOW)
+    assert moves(feed.entries) == []
+    entry = feed.pass_s(2 * HOUR_S)
+    assert moves([entry]) == [State.VERIFIED]
+    assert AlertKind.SEEN_NOT_CLAIMED in told(entry.decisions)
+
+
+def test_emptied_before_anybody_accepted_is_withdrawn_and_both_are_told() -> None:
+    feed = Feed()
+    feed.fill(*FULL)
+    feed.fill(*LOW)
+    withdrawn = [entry for entry in feed.entries if moves([entry]) == [State.WITHDRAWN]]
+    assert [told(entry.decisions) for entry in withdrawn] == [
+        [AlertKind.WITHDRAWN, AlertKind.SEEN_NOT_CLAIMED]
+    ]
+
+
+def test_a_call_by_hand_on_a_low_bin_stands() -> None:
+    feed = Feed()
+    feed.fill(*LOW)
+    feed.take(events=(by_hand(now_s=feed.now_s),))
+    feed.fill(*LOW)
+    assert feed.pickup() is not None
+
+
+def test_a_call_by_hand_is_withdrawn_once_an_emptying_is_seen() -> None:
+    feed = Feed()
+    feed.fill(*[70] * 7)
+    feed.take(events=(by_hand(now_s=feed.now_s),))
+    feed.fill(*LOW)
+    assert moves(feed.entries) == [State.WITHDRAWN]
+
+
+def test_an_emptying_of_last_week_does_not_verify_a_call_by_hand() -> None:
+    feed = Feed()
+    feed.fill(*[70] * 7)
+    feed.fill(*LOW)
+    feed.pass_s(7 * 24 * HOUR_S)
+    feed.take(events=(by_hand(now_s=feed.now_s),))
+    feed.act("accept")
+    feed.fill(*LOW)
+    assert moves(feed.entries) == []
+    assert feed.pickup() is not None
