@@ -1,0 +1,188 @@
+"""Following the journal: read behind the cursor, write, and only then move the cursor."""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
+
+from ingest.sinks.sink import Refused, Sink
+from jemput.entry import Entry
+from jemput.store.checkpoints import upsert
+from jemput.store.database import writing
+from jemput.store.history import Cursors, cursor_row
+from jemput.store.influx import WriteFailedError
+from jemput.store.journal import Journal
+from jemput.store.schema import cursor, quarantine
+
+REASON: Final = "influx_refused"
+READINGS_AT_ONCE: Final = 20_000
+ENTRIES_AT_ONCE: Final = 500
+LOOK_AGAIN_S: Final = 1.0
+FIRST_PAUSE_S: Final = 0.25
+LONGEST_PAUSE_S: Final = 30.0
+LONGEST_ASKED_S: Final = 3600.0
+"""A server may ask for patience, but not for ever."""
+
+
+@dataclass
+class Progress:
+    """How a sink is doing, for health and metrics."""
+
+    position: int = 0
+    lag: int = 0
+    """Entries between its cursor and the journal's head."""
+    written: int = 0
+    """Readings since the start."""
+    refused: int = 0
+    last_error: str | None = None
+    failing_since_s: float | None = None
+    """Unix seconds of the first failure in a row; None while all is well."""
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure, and when the row of failures began."""
+        self.last_error = str(error)
+        if self.failing_since_s is None:
+            self.failing_since_s = time.time()
+
+    def moved(self, entries: Sequence[Entry], refused: int) -> None:
+        """Note that entries are written."""
+        self.lag = max(0, self.lag - len(entries))
+        self.position = entries[-1].position
+        self.written += sum(len(entry.readings) for entry in entries) - refused
+        self.refused += refused
+        self.failing_since_s = None
+
+
+async def follow(  # noqa: PLR0913 - one journal, one sink, and how to tell them things
+    journal: Journal,
+    cursors: Cursors,
+    sink: Sink,
+    stop: asyncio.Event,
+    nudge: asyncio.Event,
+    *,
+    progress: Progress | None = None,
+) -> None:
+    """Keep a sink behind the journal until `stop`; `nudge` says that there may be more.
+
+    Raises `DamagedJournalError`; trouble with the sink or the database is waited out.
+    """
+    follower = _Follower(journal, cursors, sink, stop, progress or Progress())
+    while not stop.is_set():
+        nudge.clear()
+        if not await follower.step():
+            await _first_of(nudge, stop, timeout_s=LOOK_AGAIN_S)
+
+
+class _Follower:
+    """One chunk after another; a chunk is kept as it is until it is written."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        cursors: Cursors,
+        sink: Sink,
+        stop: asyncio.Event,
+        progress: Progress,
+    ) -> None:
+        self.journal = journal
+        self.cursors = cursors
+        self.sink = sink
+        self.stop = stop
+        self.progress = progress
+        self.log = structlog.get_logger(__name__).bind(sink=sink.name)
+        self.chunk: list[Entry] = []
+        self.failures = 0
+
+    async def step(self) -> bool:
+        """Try one chunk; whether there was anything to do."""
+        try:
+            if not self.chunk:
+                self.chunk = await asyncio.to_thread(self._read)
+            if not self.chunk:
+                return False
+            refused = await self.sink.write(self.chunk)
+            await asyncio.to_thread(self._settle, refused)
+        except (WriteFailedError, OperationalError) as error:
+            await self._wait_out(error)
+            return True
+        self._note(refused)
+        return True
+
+    def _read(self) -> list[Entry]:
+        """The next entries behind the cursor, up to a bound of readings."""
+        position = self.cursors.get(self.sink.name)
+        self.progress.position = position
+        self.progress.lag = self.journal.head() - position
+        chunk: list[Entry] = []
+        readings = 0
+        for entry in self.journal.entries(position):
+            chunk.append(entry)
+            readings += len(entry.readings)
+            if readings >= READINGS_AT_ONCE or len(chunk) >= ENTRIES_AT_ONCE:
+                break
+        return chunk
+
+    def _settle(self, refused: Sequence[Refused]) -> None:
+        """Keep what was refused and move the cursor, in one transaction: each row once."""
+        position = self.chunk[-1].position
+        if self.cursors.get(self.sink.name) >= position:
+            return  # the sink moved it itself
+        rows = [_quarantined(self.journal.group, one) for one in refused]
+        with writing(self.journal.engine) as connection:
+            if rows:
+                connection.execute(insert(quarantine), rows)
+            at = cursor_row(self.journal.group, self.sink.name, position)
+            upsert(connection, cursor, [at])
+
+    def _note(self, refused: Sequence[Refused]) -> None:
+        if self.failures:
+            self.log.info("sink_recovered", after_failures=self.failures)
+        if refused:
+            self.log.warning("sink_refused_rows", rows=len(refused), detail=refused[0].detail)
+        self.progress.moved(self.chunk, len(refused))
+        self.chunk = []
+        self.failures = 0
+
+    async def _wait_out(self, error: Exception) -> None:
+        asked_s = error.retry_after_s if isinstance(error, WriteFailedError) else None
+        wait_s = pause_s(self.failures, asked_s)
+        self.failures += 1
+        self.progress.failed(error)
+        self.log.warning("sink_failing", error=str(error), next_try_in_s=round(wait_s, 1))
+        await _first_of(self.stop, timeout_s=wait_s)
+
+
+def pause_s(failures: int, asked_s: float | None) -> float:
+    """Seconds until the next try: doubling with jitter, never sooner than the server asked."""
+    ceiling = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures, 16))
+    jittered = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - no secret
+    return min(asked_s or 0.0, LONGEST_ASKED_S) + jittered
+
+
+def _quarantined(group: str, one: Refused) -> dict[str, object]:
+    return {
+        "group_id": group,
+        "position": one.position,
+        "at_ms": one.at_ms,
+        "reason": REASON,
+        "detail": one.detail,
+        "topic": "",
+        "device": one.device,
+        "payload": one.line,
+    }
+
+
+async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:
+    """Return when one of the events is set, or when the time is over."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

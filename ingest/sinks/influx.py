@@ -1,0 +1,90 @@
+"""InfluxDB as a sink: pieces in flight together, halved where the server will not take them."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+from ingest.sinks.sink import Refused
+from jemput.entry import Entry
+from jemput.points import line
+from jemput.store.influx import Influx, InfluxTarget, WriteFailedError
+
+LINES_AT_ONCE: Final = 5000
+"""About a megabyte; InfluxDB 3 takes ten, 1.x twenty-five."""
+
+Row = tuple[bytes, Entry, str]
+"""A line, the entry it is from, and its device."""
+
+
+class InfluxSink:
+    """Writes the readings of entries as points. Writing them again makes the same points."""
+
+    name = "influx"
+
+    def __init__(self, target: InfluxTarget) -> None:
+        """Take where to write; the server is asked at the first write, so it may be down now."""
+        self._target = target
+        self._influx: Influx | None = None
+
+    async def write(self, entries: Sequence[Entry]) -> Sequence[Refused]:
+        """Write all pieces at once: InfluxDB 3 answers a write after up to a second."""
+        if self._influx is None:
+            self._influx = await Influx.open(self._target)
+        rows = [
+            (line(reading).encode(), entry, reading.device)
+            for entry in entries
+            for reading in entry.readings
+        ]
+        pieces = [rows[at : at + LINES_AT_ONCE] for at in range(0, len(rows), LINES_AT_ONCE)]
+        refused: list[Refused] = []
+        influx = self._influx
+        answers = await asyncio.gather(
+            *(_write(influx, piece) for piece in pieces), return_exceptions=True
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            refused += answer
+        return refused
+
+    async def close(self) -> None:
+        """End all connections."""
+        influx, self._influx = self._influx, None
+        if influx is not None:
+            await influx.close()
+
+
+async def _write(influx: Influx, rows: Sequence[Row]) -> list[Refused]:
+    """Write rows; halve what is too large or refused, until a refused row stands alone.
+
+    Safe, because a point written twice is one point: servers differ in whether
+    they stored the good lines of a write that they refused.
+    """
+    try:
+        await influx.write(b"\n".join(row[0] for row in rows))
+    except WriteFailedError as error:
+        if error.retry:
+            raise
+        if len(rows) == 1 or _dropped_all(error, len(rows)):
+            return [_refused(row, error) for row in rows]
+    else:
+        return []
+    half = len(rows) // 2
+    return [*await _write(influx, rows[:half]), *await _write(influx, rows[half:])]
+
+
+def _dropped_all(error: WriteFailedError, count: int) -> bool:
+    """Whether the server says that it dropped every line, as it does beyond its retention."""
+    found = re.search(r"\bdropped=(\d+)", error.detail)
+    return (
+        error.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        and found is not None
+        and int(found[1]) >= count
+    )
+
+
+def _refused(row: Row, error: WriteFailedError) -> Refused:
+    written, entry, device = row
+    return Refused(entry.position, entry.intake.now_ms, device, written, error.detail)
