@@ -1,0 +1,120 @@
+"""The ingester: hears, commits, and only then tells anybody.
+
+ear -> pending -> writer (in a thread) -> PUBACK -> application ack
+                                       -> sinks and alerts, unhurried
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ingest import decoding
+from ingest.acks import Acks
+from ingest.hearing import Ear, Heard
+from ingest.pending import Pending
+from ingest.writer import Batch, Writer
+from jemput import topics
+from jemput.entry import Link
+from jemput.fold import admission
+from jemput.store.clock import Clock
+from jemput.store.journal import TakenOverError
+
+LOOK_S: Final = 0.05
+MAIL_S: Final = 0.25
+CHECKPOINT_S: Final = 1.0
+RETRY_S: Final = 1.0
+
+
+class Station:
+    """One group's ingester. Give its `on_heard` and `on_link` to an ear."""
+
+    def __init__(
+        self, writer: Writer, clock: Clock, acks: Acks, on_commit: Callable[[], None]
+    ) -> None:
+        """Take the writer, which has taken over already, and whom to nudge after a commit."""
+        self.ear: Ear | None = None
+        self._writer = writer
+        self._clock = clock
+        self._acks = acks
+        self._on_commit = on_commit
+        self._pending = Pending()
+        self._wake = asyncio.Event()
+        self._mail_s = self._checkpoint_s = 0.0
+
+    def on_heard(self, batch: list[Heard]) -> None:
+        """Take what one socket read held."""
+        self._pending.hear(batch)
+        self._wake.set()
+
+    def on_link(self, *, up: bool) -> None:
+        """Note that hearing began or ended: silence counts only time spent listening."""
+        if not up:
+            self._pending.forget()
+        self._pending.note(Link(up))
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Commit until `stop`, then once more what was heard until then."""
+        while not stop.is_set():
+            await self._sleep()
+            await self._step()
+        while self._pending.due_in_s() is not None:
+            await self._commit()
+        await asyncio.to_thread(self._writer.save_checkpoint)
+
+    async def _sleep(self) -> None:
+        wait_s = self._pending.due_in_s()
+        try:
+            async with asyncio.timeout(LOOK_S if wait_s is None else wait_s):
+                if wait_s is None:
+                    await self._wake.wait()
+                    self._wake.clear()
+                else:
+                    await asyncio.sleep(wait_s)
+        except TimeoutError:
+            return
+
+    async def _step(self) -> None:
+        due_in_s = self._pending.due_in_s()
+        is_due = self._writer.fold.next_due_ms() <= self._clock.now_ms()
+        if (due_in_s is not None and due_in_s <= 0) or is_due or await self._has_mail():
+            await self._commit()
+        if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
+            self._checkpoint_s = time.monotonic()
+            await asyncio.to_thread(self._writer.save_checkpoint)
+        await self._acks.tell(self._writer.fold.state.devices, self._clock.now_ms())
+
+    async def _has_mail(self) -> bool:
+        if time.monotonic() - self._mail_s < MAIL_S:
+            return False
+        self._mail_s = time.monotonic()
+        return await asyncio.to_thread(self._writer.has_mail)
+
+    async def _commit(self) -> None:
+        messages, events = self._pending.take()
+        read = [decoding.read(one.topic, one.payload, retained=one.retained) for one in messages]
+        batch = Batch(
+            heard=[one for one in read if isinstance(one, admission.Heard)],
+            poison=[one for one in read if isinstance(one, admission.Poison)],
+            events=tuple(events),
+        )
+        while True:
+            try:
+                await asyncio.to_thread(self._writer.commit, batch, self._clock.now_ms())
+                break
+            except TakenOverError:
+                raise
+            except SQLAlchemyError as error:
+                structlog.get_logger(__name__).error("commit_failed", problem=str(error))
+                await asyncio.sleep(RETRY_S)
+        if self.ear is not None and messages:
+            self.ear.acknowledge([one.receipt for one in messages])
+        for one in messages:
+            spoken = topics.parse(one.topic)
+            if spoken is not None:
+                self._acks.owe(spoken.site, spoken.device)
+        self._on_commit()
