@@ -1,0 +1,1 @@
+"""The `jemput` command; the one place that may import everything."""
