@@ -37,7 +37,7 @@ def distance_mm(fill: int) -> int:
     return SHAPE.empty_mm - fill * (SHAPE.empty_mm - SHAPE.full_mm) // 100
 
 
-def wire(seq: int = 1, at_s: int = START_S, fill: int | None = 50, **fields: Any) -> WireReading:  # noqa: ANN401 - any field of it
+def wire(seq: int = 1, at_s: int = START_S, fill: int | None = 50, **fields: Any) -> WireReading:  # noqa: ANN401 - any field of a reading
     """One reading on the wire; `fill` None is a fault."""
     measured: dict[str, object] = {"quality": Quality.NO_ECHO, "distance_mm": None}
     if fill is not None:
@@ -47,7 +47,9 @@ def wire(seq: int = 1, at_s: int = START_S, fill: int | None = 50, **fields: Any
 
 
 def message(
-    *readings: WireReading, kept: tuple[tuple[int, int], ...] = (), **fields: Any
+    *readings: WireReading,
+    kept: tuple[tuple[int, int], ...] = (),
+    **fields: Any,  # noqa: ANN401 - any field of a reading
 ) -> WireMessage:
     """What a device publishes: `message(fill=92)`, or several readings at once."""
     return WireMessage(1, readings or (wire(**fields),), kept)
@@ -100,12 +102,22 @@ class Feed:
         self.entries.append(self.fold.fold(admission.intake, EPOCH))
         return self.entries[-1]
 
-    def hear(self, fill: int | None = 50, bin_id: str = "b1", **fields: Any) -> Entry:
+    def hear(
+        self,
+        fill: int | None = 50,
+        bin_id: str = "b1",
+        **fields: Any,  # noqa: ANN401 - any field of a reading
+    ) -> Entry:
         """A cadence later, the bin's device says a level."""
         self.now_s += CADENCE_S
         return self.say(fill, bin_id, **fields)
 
-    def say(self, fill: int | None = 50, bin_id: str = "b1", **fields: Any) -> Entry:
+    def say(
+        self,
+        fill: int | None = 50,
+        bin_id: str = "b1",
+        **fields: Any,  # noqa: ANN401 - any field of a reading
+    ) -> Entry:
         """The bin's device says a level now."""
         self._seq += 1
         one = wire(**{"seq": self._seq, "at_s": self.now_s, "fill": fill, **fields})

@@ -11,7 +11,7 @@ from jemput.fold.state import BinState, GroupState
 from jemput.policy import Policy
 from jemput.reading import Reading
 
-LOOKED_AT = 8
+LOOKED_AT = 7
 """Levels an emptying is seen in; the widest filter takes fewer."""
 
 

@@ -9,7 +9,6 @@ from jemput.entry import Changed, Entry, Link, OpenedByHand
 from jemput.fold.admission import Heard, admit
 from jemput.fold.fold import Fold
 from jemput.fold.state import dump, load
-from jemput.payload import WireMessage
 from jemput.pickup import OPEN
 from tests.builders import CADENCE_S, EPOCH, START_S, Feed, by_hand, message, town, wire
 
@@ -138,14 +137,14 @@ def test_after_a_replay_the_fold_goes_on_the_same(told: list[Batch], cut: int) -
 
 
 def ended(told: list[Batch], fresh: int) -> dict[str, tuple[int | None, bool | None]]:
-    """Level and need of each bin after one more fresh reading; at most one open pickup meanwhile."""
+    """Level and need of each bin after one more fresh reading; meanwhile one pickup at most."""
     feed = Feed(town(BINS))
     for heard in told:
         feed.now_s += 20 * CADENCE_S
         feed.take(*heard)
         assert_one_open_each(feed)
     for one in BINS:
-        last: WireMessage = message(seq=99, at_s=feed.now_s, fill=fresh)
+        last = message(seq=99, at_s=feed.now_s, fill=fresh)
         feed.take(Heard(f"d-{one}", last))
     return {one: (feed.bin(one).level_percent, need(feed, one)) for one in BINS}
 

@@ -1,9 +1,11 @@
 """The fold is total: what does not fit changes nothing, and stops nobody."""
 
+from typing import Any
+
 import pytest
 
 from jemput.decisions import OpenPickup
-from jemput.entry import Act, Changed
+from jemput.entry import Act, ActKind, Changed
 from jemput.fold.admission import Heard, Poison
 from jemput.fold.fold import Fold, OutOfOrderError
 from jemput.fold.state import dump, load
@@ -51,9 +53,9 @@ def test_a_policy_holds_from_its_entry_on() -> None:
 
 @pytest.mark.parametrize("kind", ["alerted", "accept", "collect", "fail", "withdraw", "confirm"])
 @pytest.mark.parametrize("bin_id", ["b1", "b9"])
-def test_an_act_on_what_is_not_open_changes_nothing(kind: str, bin_id: str) -> None:
+def test_an_act_on_what_is_not_open_changes_nothing(kind: ActKind, bin_id: str) -> None:
     feed, other = Feed(), Feed()
-    feed.take(events=(Act(kind, "x", bin_id, "asep", 0),))  # type: ignore[arg-type] - a table
+    feed.take(events=(Act(kind, "x", bin_id, "asep", 0),))
     other.take()
     assert dump(feed.fold.state) == dump(other.fold.state)
 
@@ -67,7 +69,7 @@ def test_a_second_call_by_hand_leaves_the_first() -> None:
 
 
 @pytest.mark.parametrize("clock", [{"clock": Clock.NONE}, {"at_s": 0}, {"ahead_s": 301}])
-def test_a_doubtful_clock_costs_no_reading(clock: dict[str, int]) -> None:
+def test_a_doubtful_clock_costs_no_reading(clock: dict[str, Any]) -> None:
     feed = Feed()
     fields = dict(clock)
     if "ahead_s" in fields:

@@ -1,5 +1,7 @@
 """Battery, tilt and heat, each confirmed by two; silence with its grace; silent sites."""
 
+from typing import Any
+
 import pytest
 
 from jemput.decisions import CloseIncident, IncidentKind, OpenIncident
@@ -28,7 +30,7 @@ def closed(*entries: Entry) -> list[tuple[IncidentKind, str]]:
 
 @pytest.mark.parametrize(("kind", "wrong", "right"), CASES)
 def test_two_in_a_row_open_and_two_close(
-    kind: IncidentKind, wrong: dict[str, int], right: dict[str, int]
+    kind: IncidentKind, wrong: dict[str, Any], right: dict[str, Any]
 ) -> None:
     feed = Feed()
     assert opened(feed.hear(50, **wrong)) == []
@@ -40,7 +42,7 @@ def test_two_in_a_row_open_and_two_close(
 
 @pytest.mark.parametrize(("kind", "wrong", "right"), CASES)
 def test_one_alone_says_nothing(
-    kind: IncidentKind, wrong: dict[str, int], right: dict[str, int]
+    kind: IncidentKind, wrong: dict[str, Any], right: dict[str, Any]
 ) -> None:
     feed = Feed()
     for fields in (wrong, right, wrong, right):
