@@ -1,83 +1,129 @@
-"""Speaking to the broker: application acks and alerts, where speed does not matter."""
+"""Speaking to the broker: application acks to devices, alerts to collectors' apps.
+
+Speed does not matter here, so a kept library does it. What is said is acknowledged by the
+broker, or `NotConnectedError` says that it may have to be said again.
+"""
 
 import asyncio
-import random
+import math
+from collections.abc import Callable
 from typing import Final
 
-import aiomqtt
-import structlog
+from aiomqtt import Client, MqttError
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.hearing import always, log_trouble
+from ingest.mqtt.errors import LinkLostError, RefusedError
+from ingest.mqtt.relinking import Pace, Relinking
 from ingest.mqtt.session import Address
 
-_LONGEST_PAUSE_S: Final = 30.0
-_TIMEOUT_S: Final = 10.0
+_IN_FLIGHT: Final = 200
+_CALL_S: Final = 5.0
+_KEEPALIVE_S: Final = 30
 
 
-class NotConnectedError(RuntimeError):
-    """The broker could not be told in time; try again later."""
+class NotConnectedError(Exception):
+    """The broker did not acknowledge in time; it may or may not have heard."""
 
 
 class Speaker:
-    """A connection that publishes with QoS 1 and comes back by itself."""
+    """One clean MQTT session that only speaks. One life each; all calls from one loop."""
 
-    def __init__(self, address: Address, client_id: str) -> None:
-        """Take the broker; connect in `run`."""
+    def __init__(
+        self,
+        address: Address,
+        client_id: str,
+        *,
+        pace: Pace | None = None,
+        on_trouble: Callable[[str], None] = log_trouble,
+    ) -> None:
+        """Take where, and a client id that nobody else uses; nothing is connected yet."""
         self._address = address
         self._client_id = client_id
-        self._client: aiomqtt.Client | None = None
-        self._up = asyncio.Event()
+        self._relinking = Relinking(pace or Pace(), on_trouble)
+        self._client: Client | None = None
+        self._linked = asyncio.Event()
+        self._lost: asyncio.Future[None] | None = None
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Stay connected until `stop`."""
-        failures = 0
-        while not stop.is_set():
-            try:
-                async with self._connection() as client:
-                    failures = 0
-                    self._client = client
-                    self._up.set()
-                    await _stop_or_lost(client, stop)
-            except aiomqtt.MqttError as error:
-                failures += 1
-                structlog.get_logger(__name__).warning("mqtt_trouble", problem=str(error))
-            finally:
-                self._client = None
-                self._up.clear()
-            if not stop.is_set():
-                longest_s = min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** min(failures, 10))
-                await asyncio.sleep(random.uniform(0.0, longest_s))  # noqa: S311 - jitter
+    async def run(self) -> None:
+        """Stay connected until `close`."""
+        await self._relinking.run(self._one_link, always)
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Publish and wait for the PUBACK. Raises `NotConnectedError`."""
+    async def close(self) -> None:
+        """Disconnect, and wait until `run` has ended. What is unacknowledged stays so."""
+        await self._relinking.stop()
+
+    async def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, timeout_s: float = 10.0
+    ) -> None:
+        """Return once the broker has acknowledged (QoS 1), over several links if need be.
+
+        Raises `NotConnectedError` after `timeout_s`.
+        """
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await self._up.wait()
-                if self._client is None:
-                    raise NotConnectedError("the broker is not connected")
-                await self._client.publish(topic, payload, qos=1, retain=retain)
-        except (TimeoutError, aiomqtt.MqttError) as error:
-            raise NotConnectedError(f"the broker did not take {topic}: {error}") from error
+            async with asyncio.timeout(timeout_s):
+                while not await self._said(topic, payload, retain=retain):
+                    pass
+        except TimeoutError as error:
+            message = f"{self._address} did not acknowledge {topic} within {timeout_s:g} s"
+            raise NotConnectedError(message) from error
 
-    def _connection(self) -> aiomqtt.Client:
-        return aiomqtt.Client(
+    async def _said(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+        """Say it on the link there is; False when that went before the acknowledgement came."""
+        await self._linked.wait()
+        client, lost = self._client, self._lost
+        if client is None or lost is None:
+            return False
+        saying = asyncio.ensure_future(client.publish(topic, payload, 1, retain, timeout=math.inf))
+        try:
+            await asyncio.wait({saying, lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            saying.cancel()
+            await asyncio.wait({saying})
+        if saying.cancelled():
+            return False
+        try:
+            saying.result()
+        except MqttError:
+            await lost  # the client knows before its link has ended
+            return False
+        return True
+
+    async def _one_link(self) -> None:
+        try:
+            async with self._new_client() as client:
+                await self._speak_on(client)
+        except MqttConnectError as error:
+            number = error.rc.value if isinstance(error.rc, ReasonCode) else 0
+            raise RefusedError.by_v5_number(number) from error
+        except MqttError as error:
+            raise LinkLostError(self._address, str(error)) from error
+
+    def _new_client(self) -> Client:
+        client = Client(
             self._address.host,
             self._address.port,
             username=self._address.user,
             password=self._address.password,
-            identifier=self._client_id,
             tls_context=self._address.tls,
+            identifier=self._client_id,
+            clean_session=True,
+            keepalive=_KEEPALIVE_S,
+            timeout=_CALL_S,
+            max_inflight_messages=_IN_FLIGHT,
         )
+        client.pending_calls_threshold = _IN_FLIGHT
+        return client
 
-
-async def _stop_or_lost(client: aiomqtt.Client, stop: asyncio.Event) -> None:
-    async def listen() -> None:
-        async for _ in client.messages:
-            pass
-
-    tasks = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(listen())]
-    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-    for task in done:
-        task.result()
+    async def _speak_on(self, client: Client) -> None:
+        self._client = client
+        self._lost = lost = asyncio.get_running_loop().create_future()
+        self._linked.set()
+        try:
+            async for _ in client.messages:
+                pass  # there are none; this raises when the link is lost
+        finally:
+            self._linked.clear()
+            self._client = None
+            lost.set_result(None)

@@ -62,9 +62,7 @@ class Sender:
         alert = compose([one.say for one in letters], now_ms, self._api_url)
         collectors = self._registry().collectors
         try:
-            channel = self._channels.get(first.channel)
-            if channel is None:
-                raise SendFailedError(f"channel {first.channel} is not set up", retry=False)
+            channel = self._channels[first.channel]
             await channel.send(alert, first.say.recipient, collectors.get(first.say.recipient))
         except SendFailedError as error:
             await self._note_failure(letters, error)

@@ -1,0 +1,211 @@
+"""`jemput demo`: a small town on embedded parts, in one process and one broker."""
+
+import asyncio
+import json
+import signal
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import func, select
+
+from ingest.mqtt.session import Address
+from ingest.writer import Writer
+from jemput.broker.account import INGEST
+from jemput.broker.config import NatsSettings
+from jemput.broker.nats import NatsServer
+from jemput.broker.ports import LOOPBACK, check_port_free, free_port
+from jemput.cli import town
+from jemput.cli.running import Group, make_server, run_ingest
+from jemput.pickup import State
+from jemput.store.clock import RunClock
+from jemput.store.database import create_tables, open_database
+from jemput.store.history import EmbeddedHistory
+from jemput.store.registry import RegistryStore
+from jemput.store.schema import pickup, pickup_move
+from simulator.main import Run, Tally, simulate, webhook_url
+from simulator.scenario import Scenario, load
+
+GROUP: Final = "main"
+PROGRESS_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of the demo. `for_s` None runs until Ctrl-C."""
+
+    scenario: str
+    speed: float
+    for_s: float | None
+    as_json: bool
+    api_port: int | None
+    broker_port: int | None
+
+
+class Demo:
+    """One run of the demo in one folder."""
+
+    def __init__(self, options: Options, folder: Path, began_s: float) -> None:
+        """Find ports and make keys; start nothing yet."""
+        self.options = options
+        self.scenario: Scenario = load(options.scenario)
+        self.keys = town.cut_keys(self.scenario)
+        self.api_port = _port(options.api_port)
+        self.broker_port = _port(options.broker_port)
+        self.webhook_port = free_port()
+        self.api_url = f"http://{LOOPBACK}:{self.api_port}"
+        self.tally = Tally()
+        self._began_s = began_s
+        self._folder = folder
+        self._console = Console(stderr=options.as_json)
+
+    async def run(self) -> dict[str, object]:
+        """Live, and return what came of it."""
+        settings = NatsSettings(self._folder / "broker", self.broker_port)
+        settings.folder.mkdir()
+        with NatsServer(settings, town.broker_users(self.keys)):
+            group, writer, anchor_s, start_s = self._prepare()
+            stop = asyncio.Event()
+            for one in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(one, stop.set)
+            self._console.print(self._table())
+            server = make_server(
+                group, town.api_users(self.keys), LOOPBACK, self.api_port, invented=True
+            )
+            server.capture_signals = nullcontext  # type: ignore[method-assign,assignment] # signals are ours
+            run = self._simulated(start_s, anchor_s)
+            ingest_stop = asyncio.Event()
+            address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)
+            async with asyncio.TaskGroup() as tasks:
+                serving = tasks.create_task(server.serve(), name="api")
+                ingesting = tasks.create_task(
+                    run_ingest(group, writer, address, self.api_url, None, ingest_stop)
+                )
+                living = tasks.create_task(simulate(run, stop, self.tally), name="town")
+                progress = tasks.create_task(self._show_progress(writer))
+                await self._wait(stop)
+                stop.set()
+                await living
+                await self._drain(writer)
+                ingest_stop.set()
+                await ingesting
+                progress.cancel()
+                server.should_exit = True
+                await serving
+            return self._result(group, writer)
+
+    def _prepare(self) -> tuple[Group, Writer, float, float]:
+        engine = open_database(f"sqlite:///{self._folder / 'jemput.db'}")
+        create_tables(engine)
+        anchor_s = time.time()
+        start_s = float(self.scenario.starts_at_s(anchor_s))
+        group = Group(engine, GROUP, RunClock.shared(start_s, self.options.speed, anchor_s))
+        writer = Writer(engine, GROUP)
+        writer.take_over()
+        urls = {
+            one.id: webhook_url(self.webhook_port, one.id)
+            for one in self.scenario.collectors
+            if one.webhook
+        }
+        RegistryStore(engine, GROUP).change(town.changes(self.scenario, self.keys, urls))
+        return group, writer, anchor_s, start_s
+
+    def _simulated(self, start_s: float, anchor_s: float) -> Run:
+        return Run(
+            scenario=self.scenario,
+            broker_host=LOOPBACK,
+            broker_port=self.broker_port,
+            passwords=self.keys.devices | self.keys.people,
+            api_url=self.api_url,
+            start_s=start_s,
+            speed=self.options.speed,
+            anchor_wall_s=anchor_s,
+            webhook_port=self.webhook_port,
+            webhook_secrets=self.keys.webhooks,
+        )
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(self.options.for_s):
+                await stop.wait()
+        except TimeoutError:
+            return
+
+    async def _drain(self, writer: Writer) -> None:
+        """Give what is under way a moment to arrive."""
+        for _ in range(50):
+            before = writer.counts.entries
+            await asyncio.sleep(0.3)
+            if writer.counts.entries == before:
+                return
+
+    async def _show_progress(self, writer: Writer) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS_S)
+            tally, counts = self.tally, writer.counts
+            self._console.print(
+                f"{time.monotonic() - self._began_s:5.0f} s · {counts.readings} readings stored · "
+                f"{tally.alerts_received} alerts received · {tally.accepted} accepted · "
+                f"{tally.emptied} bins emptied"
+            )
+
+    def _table(self) -> Table:
+        table = Table(title=f"Jemput · {self.scenario.site.name} · positions are invented")
+        for column in ("what", "where or who", "password", "try"):
+            table.add_column(column, overflow="fold")
+        table.add_row("page", f"{self.api_url}/", "", "open it in a browser")
+        table.add_row("API", f"{self.api_url}/docs", "", f"curl {self.api_url}/v1/bins")
+        table.add_row("operator", town.OPERATOR, self.keys.operator, "moves any pickup")
+        person = self.scenario.collectors[0]
+        table.add_row("collector", person.id, self.keys.people[person.id], "moves their own")
+        device = self.scenario.bins[0].device
+        table.add_row(
+            "broker",
+            f"mqtt://{LOOPBACK}:{self.broker_port}",
+            self.keys.devices[device],
+            f"device {device}",
+        )
+        table.add_row("speed", f"{self.options.speed:g} times real time", "", "Ctrl-C ends it all")
+        return table
+
+    def _result(self, group: Group, writer: Writer) -> dict[str, object]:
+        with group.engine.connect() as connection:
+            opened = connection.execute(select(func.count()).select_from(pickup)).scalar_one()
+            verified = connection.execute(
+                select(func.count()).where(pickup_move.c.state == State.VERIFIED.value)
+            ).scalar_one()
+        first_s = self.tally.first_alert_wall_s
+        passed_s = time.time() - time.monotonic() + self._began_s
+        return {
+            **self.tally.to_dict(),
+            "readings_stored": EmbeddedHistory(group.engine, GROUP).count(),
+            "duplicates_ignored": writer.counts.duplicates,
+            "quarantined": writer.counts.quarantined,
+            "pickups_opened": opened,
+            "alerts_delivered": self.tally.alerts_received,
+            "pickups_verified": verified,
+            "first_alert_s": round(first_s - passed_s, 2) if first_s is not None else None,
+        }
+
+
+def run_demo(options: Options, began_s: float) -> int:
+    """Run it, say what came of it, and return the exit status."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
+        result = asyncio.run(Demo(options, Path(folder), began_s).run())
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0 if result["readings_stored"] and result["alerts_delivered"] else 1
+
+
+def _port(asked: int | None) -> int:
+    if asked is None:
+        return free_port()
+    check_port_free(asked)
+    return asked

@@ -1,0 +1,114 @@
+"""Putting together what runs: the ingester of a group and the API beside it."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+import aiohttp
+from sqlalchemy import Engine
+
+from api.app import create_app
+from api.server import Server
+from api.services import Services
+from api.users import Users
+from ingest.acks import Acks
+from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
+from ingest.alerts.sender import Sender
+from ingest.hearing import Owner
+from ingest.mqtt.lean import LeanEar
+from ingest.mqtt.session import Address, Session
+from ingest.sinks.embedded import EmbeddedSink
+from ingest.sinks.follow import follow
+from ingest.sinks.influx import InfluxSink
+from ingest.sinks.sink import Sink
+from ingest.speaking import Speaker
+from ingest.station import Station
+from ingest.writer import Writer
+from jemput.store.bins import Bins
+from jemput.store.clock import Clock
+from jemput.store.history import Cursors, EmbeddedHistory
+from jemput.store.influx import InfluxTarget
+from jemput.store.outbox import Outbox
+from jemput.store.pickups import Pickups
+from jemput.store.registry import RegistryStore
+from jemput.topics import READINGS_FILTER
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group: its database and its clock."""
+
+    engine: Engine
+    name: str
+    clock: Clock
+
+
+async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it reaches
+    group: Group,
+    writer: Writer,
+    address: Address,
+    api_url: str,
+    influx: InfluxTarget | None,
+    stop: asyncio.Event,
+) -> None:
+    """Hear, commit, acknowledge, follow and alert until `stop`; then drain."""
+    quiet, nudge = asyncio.Event(), asyncio.Event()
+    speaker = Speaker(address, f"jemput-{group.name}-says")
+    history = EmbeddedSink(EmbeddedHistory(group.engine, group.name))
+    sinks: list[Sink] = [history] if influx is None else [history, InfluxSink(influx)]
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        channels: dict[str, Channel] = {
+            "log": LogChannel(),
+            "mqtt": MqttChannel(speaker),
+            "webhook": WebhookChannel(session),
+        }
+        registry = RegistryStore(group.engine, group.name)
+        outbox = Outbox(group.engine, group.name)
+        sender = Sender(outbox, registry.read, channels, group.clock, api_url)
+
+        def committed() -> None:
+            nudge.set()
+            sender.nudge()
+
+        station = Station(writer, group.clock, Acks(speaker), committed)
+        session_of_group = Session(f"jemput-{group.name}", (READINGS_FILTER,))
+        ear = LeanEar(address, session_of_group, Owner(station.on_heard, station.on_link))
+        station.ear = ear
+        speaking = tasks.create_task(speaker.run(), name="speaker")
+        hearing = tasks.create_task(ear.listen(), name="ear")
+        tasks.create_task(sender.run(quiet), name="alerts")
+        for sink in sinks:
+            cursors = Cursors(group.engine, group.name)
+            tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
+        await station.run(stop)
+        await ear.close()
+        await hearing
+        quiet.set()
+        speaking.cancel()
+
+
+def make_server(group: Group, users: Users, host: str, port: int, *, invented: bool) -> Server:
+    """The API, ready to serve."""
+    services = Services(
+        engine=group.engine,
+        group=group.name,
+        clock=group.clock,
+        users=users,
+        bins=Bins(group.engine, group.name),
+        pickups=Pickups(group.engine, group.name),
+        registry=RegistryStore(group.engine, group.name),
+        history=EmbeddedHistory(group.engine, group.name),
+        outbox=Outbox(group.engine, group.name),
+        invented=invented,
+    )
+    return Server(create_app(services), host, port)
+
+
+async def until(stop: asyncio.Event, *others: Awaitable[object]) -> None:
+    """Wait for `stop`, or for the first of others to end or fail."""
+    tasks = [asyncio.ensure_future(one) for one in (stop.wait(), *others)]
+    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    for task in done:
+        task.result()
