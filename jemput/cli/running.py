@@ -20,7 +20,6 @@ from ingest.mqtt.session import Address, Session
 from ingest.sinks.embedded import EmbeddedSink
 from ingest.sinks.follow import follow
 from ingest.sinks.influx import InfluxSink
-from ingest.sinks.sink import Sink
 from ingest.speaking import Speaker
 from ingest.station import Station
 from ingest.writer import Writer
@@ -55,7 +54,9 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
     quiet, nudge = asyncio.Event(), asyncio.Event()
     speaker = Speaker(address, f"jemput-{group.name}-says")
     history = EmbeddedSink(EmbeddedHistory(group.engine, group.name))
-    sinks: list[Sink] = [history] if influx is None else [history, InfluxSink(influx)]
+    sinks: list[EmbeddedSink | InfluxSink] = [history]
+    if influx is not None:
+        sinks.append(InfluxSink(influx))
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
         channels: dict[str, Channel] = {
             "log": LogChannel(),
