@@ -58,14 +58,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
     if influx is not None:
         sinks.append(InfluxSink(influx))
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
-        channels: dict[str, Channel] = {
-            "log": LogChannel(),
-            "mqtt": MqttChannel(speaker),
-            "webhook": WebhookChannel(session),
-        }
-        registry = RegistryStore(group.engine, group.name)
-        outbox = Outbox(group.engine, group.name)
-        sender = Sender(outbox, registry.read, channels, group.clock, api_url)
+        sender = _sender(group, speaker, session, api_url)
 
         def committed() -> None:
             nudge.set()
@@ -86,6 +79,19 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         await hearing
         quiet.set()
         speaking.cancel()
+
+
+def _sender(
+    group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_url: str
+) -> Sender:
+    channels: dict[str, Channel] = {
+        "log": LogChannel(),
+        "mqtt": MqttChannel(speaker),
+        "webhook": WebhookChannel(session),
+    }
+    registry = RegistryStore(group.engine, group.name)
+    outbox = Outbox(group.engine, group.name)
+    return Sender(outbox, registry.read, channels, group.clock, api_url)
 
 
 def make_server(group: Group, users: Users, host: str, port: int, *, invented: bool) -> Server:
