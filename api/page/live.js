@@ -1,0 +1,58 @@
+// Follows the town: server-sent events; where they do not come, asking every ten seconds.
+
+const SILENCE_MS = 25_000; // the server says something at least every ten seconds
+const ASK_MS = 10_000;
+const TRY_AGAIN_MS = 30_000;
+
+export function follow({ snapshot, bin, pickup, clock, standing }) {
+  let source;
+  let openedAt = 0;
+  let heardAt = 0;
+  let askedAt = 0;
+
+  function heard(tell) {
+    return (event) => {
+      heardAt = Date.now();
+      standing("live");
+      tell(JSON.parse(event.data));
+    };
+  }
+
+  function open() {
+    if (!window.EventSource) return;
+    if (source) source.close();
+    openedAt = Date.now();
+    source = new EventSource("/v1/events");
+    source.addEventListener("snapshot", heard(snapshot));
+    source.addEventListener("bin", heard(bin));
+    source.addEventListener("pickup", heard(pickup));
+    source.addEventListener("clock", heard((now) => clock(now.now_s)));
+  }
+
+  async function ask() {
+    askedAt = Date.now();
+    try {
+      const [bins, open] = await Promise.all([get("/v1/bins"), get("/v1/pickups?state=open")]);
+      standing("polling");
+      snapshot({ ...bins, pickups: open.pickups });
+    } catch {
+      standing("lost");
+    }
+  }
+
+  function look() {
+    const now = Date.now();
+    if (document.hidden || now - Math.max(heardAt, openedAt) < (heardAt ? SILENCE_MS : ASK_MS)) return;
+    if (now - openedAt > TRY_AGAIN_MS) open();
+    if (now - askedAt >= ASK_MS) ask();
+  }
+
+  open();
+  setInterval(look, 1000);
+}
+
+export async function get(path) {
+  const answer = await fetch(path, { credentials: "omit" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
