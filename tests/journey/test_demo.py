@@ -1,0 +1,68 @@
+"""One bin fills and a collector is told: the whole arrow, as a newcomer runs it."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+JEMPUT = Path(sys.executable).parent / "jemput"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The `jemput` command, as a person runs it."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [JEMPUT, *arguments], capture_output=True, text=True, check=False, timeout=110, cwd=ROOT
+    )
+
+
+def test_a_filling_bin_calls_its_collector_and_no_reading_is_lost() -> None:
+    done = run("demo", "--for", "20s", "--json")
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["readings_published"] > 100
+    assert result["readings_stored"] >= result["readings_published"]
+    assert result["quarantined"] == 0
+    assert result["pickups_opened"] > 0
+    assert result["alerts_delivered"] > 0
+    assert result["alerts_repeated"] == 0
+    assert 0 < result["first_alert_s"] < 60
+
+
+def test_two_demos_run_at_once() -> None:
+    demos = [
+        subprocess.Popen(  # noqa: S603 - our own command
+            [JEMPUT, "demo", "--for", "12s", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    results = [json.loads(demo.communicate(timeout=100)[0].splitlines()[-1]) for demo in demos]
+
+    assert all(result["readings_stored"] > 0 for result in results)
+
+
+@pytest.mark.parametrize("option", ["--api-port", "--broker-port"])
+def test_a_taken_port_is_a_clear_error(option: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("demo", option, port, "--for", "1s")
+
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_length_of_time_that_is_none_says_what_to_write() -> None:
+    done = run("demo", "--for", "soon")
+
+    assert done.returncode != 0
+    assert "60s" in done.stderr
