@@ -14,7 +14,7 @@ JEMPUT = Path(sys.executable).parent / "jemput"
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The `jemput` command, as a person runs it."""
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [JEMPUT, *arguments], capture_output=True, text=True, check=False, timeout=110, cwd=ROOT
     )
 
@@ -35,7 +35,7 @@ def test_a_filling_bin_calls_its_collector_and_no_reading_is_lost() -> None:
 
 def test_two_demos_run_at_once() -> None:
     demos = [
-        subprocess.Popen(  # noqa: S603 - our own command
+        subprocess.Popen(
             [JEMPUT, "demo", "--for", "12s", "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
