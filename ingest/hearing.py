@@ -56,11 +56,12 @@ class OnLink(Protocol):
         """Take whether the link is up."""
 
 
-async def _always() -> None:
-    return
+async def always() -> None:
+    """Allow every connection."""
 
 
-def _log_trouble(message: str) -> None:
+def log_trouble(message: str) -> None:
+    """Log a sentence for people."""
     structlog.get_logger(__name__).warning("mqtt_trouble", problem=message)
 
 
@@ -76,5 +77,5 @@ class Owner:
 
     on_heard: Callable[[list[Heard]], None]
     on_link: OnLink
-    may_connect: Callable[[], Awaitable[None]] = _always
-    on_trouble: Callable[[str], None] = _log_trouble
+    may_connect: Callable[[], Awaitable[None]] = always
+    on_trouble: Callable[[str], None] = log_trouble

@@ -1,7 +1,7 @@
 """Why a link to the broker ended, in words that say what to look at next."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import Final, Self
 
 _CHECK_ACCOUNT: Final = "check JEMPUT_MQTT_USERNAME and JEMPUT_MQTT_PASSWORD"
 _REFUSALS: Final = {
@@ -12,12 +12,13 @@ _REFUSALS: Final = {
     5: f"it does not let this user in, or the password is wrong; {_CHECK_ACCOUNT}",
 }
 _NOT_READY: Final = 3
+_V5_OFFSET: Final = 131
 
 
 class LinkError(Exception):
     """A link that ended or never came up. `slow` when trying again soon cannot help."""
 
-    slow: ClassVar[bool] = False
+    slow = False
 
 
 class LinkLostError(LinkError):
@@ -55,7 +56,12 @@ class RefusedError(LinkError):
         """Take the CONNACK's code."""
         super().__init__(f"the broker refused us: {_REFUSALS.get(code, f'unknown code {code}')}")
         self.code = code
-        self.slow = code != _NOT_READY  # type: ignore[misc]
+        self.slow = code != _NOT_READY
+
+    @classmethod
+    def by_v5_number(cls, number: int) -> Self:
+        """From what paho makes of MQTT 3.1.1's codes: their numbers in MQTT 5."""
+        return cls(number - _V5_OFFSET)
 
 
 class SubscriptionRefusedError(LinkError):

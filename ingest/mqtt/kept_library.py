@@ -14,12 +14,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.hearing import Heard, Owner, Receipt
 from ingest.mqtt.ear import LinkedEar
-from ingest.mqtt.errors import LinkLostError, UnreachableError
+from ingest.mqtt.errors import LinkLostError, RefusedError, UnreachableError
 from ingest.mqtt.link import Link
 from ingest.mqtt.session import Address, Session
 
 _LEAVE_S: Final = 2.0
-_V5_OFFSET: Final = 131  # paho tells MQTT 3.1.1's CONNACK codes by their MQTT 5 numbers
 
 
 class PahoLink(Link):
@@ -96,7 +95,7 @@ class PahoLink(Link):
         reason: ReasonCode,
         _: object,
     ) -> None:
-        code = reason.value and reason.value - _V5_OFFSET
+        code = RefusedError.by_v5_number(reason.value).code if reason.is_failure else 0
         present = flags.session_present
         self._hand(lambda: self._welcomed(code, session_present=present))
 

@@ -56,6 +56,7 @@ class Relinking:
         try:
             await asyncio.wait({linking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._stopping.set()
             linking.cancel()
             stopping.cancel()
             await asyncio.wait({linking, stopping})
@@ -75,12 +76,14 @@ class Relinking:
     ) -> None:
         clock = asyncio.get_running_loop().time
         failures = 0
-        while True:
+        while not self._stopping.is_set():
             await may_connect()
             began = clock()
             try:
                 await link()
             except LinkError as error:
+                if self._stopping.is_set():
+                    return  # a link that took leave badly is still one that took leave
                 # A link that hardly held is no success: two ears that throw each other out
                 # under one client id would otherwise do so many times a second.
                 failures = 0 if clock() - began > self._pace.cap_s else failures

@@ -81,9 +81,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         speaking.cancel()
 
 
-def _sender(
-    group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_url: str
-) -> Sender:
+def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_url: str) -> Sender:
     channels: dict[str, Channel] = {
         "log": LogChannel(),
         "mqtt": MqttChannel(speaker),

@@ -1,4 +1,4 @@
-"""What the fold costs: 10,000 bins, 500 messages per entry, microseconds a reading."""  # noqa: INP001 - a script
+"""What the fold costs: 10,000 bins, 500 messages per entry, microseconds a reading."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jemput.entry import Changed, Intake, Link
+from jemput.entry import Changed, Event, Intake, Link
 from jemput.fold.admission import Heard, admit
 from jemput.fold.fold import Fold
 from tests.builders import CADENCE_S, START_S, message, town
@@ -21,7 +21,7 @@ def main() -> None:
     """Fill the rings, then time two rounds of every bin."""
     bins = [f"b{number}" for number in range(BINS)]
     fold = Fold()
-    events = (*(Changed(one) for one in town(bins)), Link(up=True))
+    events: tuple[Event, ...] = (*(Changed(one) for one in town(bins)), Link(up=True))
     fold.fold(Intake(START_S * 1000, events), 1)
     admit_s = fold_s = 0.0
     for turn in range(ROUNDS):

@@ -70,7 +70,7 @@ def test_byte_by_byte_yields_the_same_messages(stream: bytes) -> None:
 
 @given(
     topic=texts,
-    payload=st.binary(max_size=LIMIT),
+    payload=st.binary(max_size=LIMIT) | st.integers(0, LIMIT).map(bytes),
     packet_id=st.integers(0, 0xFFFF),
     retained=st.booleans(),
 )
