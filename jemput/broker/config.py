@@ -21,14 +21,15 @@ class NatsSettings:
 
     `ack_wait_s` is how long an unacknowledged message waits before it is sent again, also
     within a connection; it is fixed when a session is made. `max_ack_pending` bounds what is
-    unacknowledged per subscription; a session's sum must stay under 65,536.
+    unacknowledged per subscription; a session's sum may not pass 65,535, or the subscription
+    that would pass it is refused, and a device has four.
     """
 
     folder: Path
     port: int
     host: str = LOOPBACK
     ack_wait_s: int = 60
-    max_ack_pending: int = 20_000
+    max_ack_pending: int = 16_000
     max_payload_bytes: int = 4 * 1024 * 1024
     certificate: Path | None = None
     key: Path | None = None

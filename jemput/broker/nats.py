@@ -68,14 +68,15 @@ class NatsServer:
         check_port_free(self.settings.port, self.settings.host)
         self.settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = self._write_config()
-        # A session of its own: Ctrl-C is for us, and the broker goes last.
-        self._process = subprocess.Popen(  # noqa: S603 - our own binary and file
-            [binary(), "-c", config],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self.settings.log.open("ab") as log:
+            # A session of its own: Ctrl-C is for us, and the broker goes last.
+            self._process = subprocess.Popen(  # noqa: S603 - our own binary and file
+                [binary(), "-c", config],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         try:
             self._wait_until(self._accepts, _START_S, "start")
         except BaseException:
