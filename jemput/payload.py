@@ -103,13 +103,13 @@ def _named(payload: bytes) -> tuple[tuple[int, int], ...]:
     """The (boot, seq) pairs that can be read in a message that is otherwise wrong."""
     try:
         raws = msgspec.json.decode(payload, type=_NamedMessage).readings
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
     named = []
     for raw in raws:
         try:
             reading = msgspec.json.decode(raw, type=_Named)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         named.append((reading.boot, reading.seq))
     return tuple(named)

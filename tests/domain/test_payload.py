@@ -80,9 +80,6 @@ def test_what_is_wrong_has_a_name(data: bytes, reason: str) -> None:
     assert reason_of(data) == reason
 
 
-@pytest.mark.xfail(
-    raises=RecursionError, strict=True, reason="payload._named lets RecursionError out"
-)
 @pytest.mark.parametrize("end", [b"", b"]" * DEEP])
 def test_depth_in_a_message_that_is_already_wrong_is_a_payload_error(end: bytes) -> None:
     assert reason_of(b'{"v":2,"readings":' + b"[" * DEEP + end + b"}") is not None
