@@ -61,7 +61,7 @@ class WriteFailedError(RuntimeError):
         self.status = status
 
 
-class ReadFailedError(RuntimeError):
+class ReadFailedError(OSError):
     """A query that was not answered; the message holds the server's words."""
 
 

@@ -1,18 +1,27 @@
 """The InfluxDB sink against scripted servers of 2.x and 3.x: patience, splitting, bisection."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import select
 
-from ingest.sinks.follow import pause_s
+from ingest.sinks.follow import REASON, Progress, follow, pause_s
 from ingest.sinks.influx import InfluxSink
 from jemput.entry import FOLD_VERSION, Entry, Intake
 from jemput.points import line
 from jemput.reading import Quality, Reading, TimeSource
+from jemput.store.database import create_tables, open_database, writing
+from jemput.store.history import Cursors
 from jemput.store.influx import InfluxTarget, WriteFailedError
+from jemput.store.journal import Journal
+from jemput.store.schema import quarantine
+from tests.servers import wait_until
 
 BAD = b"device=dev-5 "
 
@@ -109,6 +118,35 @@ async def test_one_bad_line_is_found_and_the_rest_is_stored(
     assert refused.device == "dev-5"
     assert "field type conflict" in refused.detail
     assert scripted.stored == LINES - {refused.line}
+
+
+async def test_a_follower_waits_as_asked_and_quarantines_once(
+    scripted: Scripted, sink: InfluxSink, tmp_path: Path
+) -> None:
+    scripted.answers = [(503, {}), (429, {"Retry-After": "1"})]
+    scripted.bad_status = 400
+    engine = open_database(f"sqlite:///{tmp_path}/jemput.db")
+    create_tables(engine)
+    journal, cursors = Journal(engine, "group"), Cursors(engine, "group")
+    epoch = journal.take_over()
+    with writing(engine) as connection:
+        journal.lock(connection, epoch)
+        journal.append(connection, entry())
+    stop, progress = asyncio.Event(), Progress()
+    began = time.monotonic()
+    task = asyncio.ensure_future(
+        follow(journal, cursors, sink, stop, asyncio.Event(), progress=progress)
+    )
+    await asyncio.to_thread(wait_until, lambda: progress.position == 1, 20, "the entry")
+    assert time.monotonic() - began > 1
+    stop.set()
+    await task
+    assert scripted.bodies[0] == scripted.bodies[1] == scripted.bodies[2]
+    assert cursors.get(sink.name) == 1
+    with engine.connect() as connection:
+        [row] = connection.execute(select(quarantine)).all()
+    assert (row.reason, row.position, row.device, row.topic) == (REASON, 1, "dev-5", "")
+    assert row.payload in LINES - scripted.stored
 
 
 def test_a_pause_is_never_shorter_than_asked_and_grows() -> None:
