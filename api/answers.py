@@ -88,6 +88,6 @@ async def _of_database(request: Request, error: OperationalError | PoolTimeoutEr
     return _answer(request, problems.DATABASE_DOWN, "the database is locked, full or away")
 
 
-async def _of_anything(request: Request, error: Exception) -> Response:
-    structlog.get_logger().error("request_broke", path=request.url.path, exc_info=error)
+async def _of_anything(request: Request, _: Exception) -> Response:
+    """The server logs the error itself, with its traceback."""
     return _answer(request, problems.INTERNAL, "an error that nobody expected; it is in the log")

@@ -12,6 +12,8 @@ from api.shapes import FeatureCollection, Now, Town
 REF: Final = "#/components/schemas/{model}"
 BESIDES: Final = (FeatureCollection, Town, Now)
 """Shapes that leave as another media type than JSON: GeoJSON, and the data of events."""
+NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
+"""FastAPI's own shapes of a request that is not understood."""
 FIRST_ERROR: Final = 400
 ABOUT: Final = """Waste bins that say how full they are, and people who are told in time.
 
@@ -52,12 +54,17 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _name_problems(operation["responses"])
+    for name in NOT_OURS:
+        document["components"]["schemas"].pop(name)
     return document
 
 
 def _name_problems(responses: dict[str, Any]) -> None:
     """Errors leave as problem+json; FastAPI knows only that they are JSON."""
-    for status, response in responses.items():
+    for status, response in list(responses.items()):
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-        if int(status) >= FIRST_ERROR and schema.get("$ref") == REF.format(model="Problem"):
+        if schema.get("$ref") == REF.format(model=NOT_OURS[0]):
+            # An id is any text: an unknown one is not found, never misunderstood.
+            del responses[status]
+        elif int(status) >= FIRST_ERROR and schema.get("$ref") == REF.format(model="Problem"):
             response["content"] = {MEDIA_TYPE: {"schema": schema}}

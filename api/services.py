@@ -8,18 +8,11 @@ from sqlalchemy import Engine
 
 from api.users import Users
 from jemput.store.bins import Bins
+from jemput.store.clock import Clock
 from jemput.store.history import Point
 from jemput.store.outbox import Outbox
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
-
-
-class Clock(Protocol):
-    """The run's clock."""
-
-    def now_ms(self) -> int:
-        """Unix milliseconds."""
-        ...
 
 
 class HistoryReader(Protocol):

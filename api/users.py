@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -19,7 +18,6 @@ from msgspec import Meta, Struct
 
 from jemput.ids import ID_PATTERN, check_id
 
-TOKEN_BYTES: Final = 16
 _NOBODY: Final = "0" * 64
 
 
@@ -80,8 +78,3 @@ class Users:
 def hash_password(password: str) -> str:
     """A password's hash, as the file of users holds it."""
     return sha256(password.encode()).hexdigest()
-
-
-def new_password() -> str:
-    """A random password of 128 bits."""
-    return token_hex(TOKEN_BYTES)

@@ -1,0 +1,169 @@
+"""The live feed: a snapshot, then what changes, for as long as somebody listens."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from api.live import QUEUE, Listener
+from api.services import Limits
+from tests.integration.api.town import Client, Town, served
+from tests.servers import wait_until
+
+Event = tuple[str, dict[str, Any]]
+
+
+@contextmanager
+def listening(client: Client, **headers: str) -> Iterator[Iterator[Event]]:
+    with client.stream("GET", "/v1/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield events(answer.iter_lines())
+
+
+def events(lines: Iterator[str]) -> Iterator[Event]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+def await_event(stream: Iterator[Event], name: str) -> dict[str, Any]:
+    return next(data for heard, data in stream if heard == name)
+
+
+def listeners(client: Client) -> int:
+    lines = client.get("/metrics").text.splitlines()
+    return next(int(float(one.split()[1])) for one in lines if one[:20] == "jemput_api_listeners")
+
+
+def test_first_everything(client: Client, budis: str) -> None:
+    with listening(client) as stream:
+        name, town = next(stream)
+
+    assert name == "snapshot"
+    assert town["bins"] == client.get("/v1/bins").json()["bins"]
+    assert budis in [one["id"] for one in town["pickups"]]
+
+
+def test_then_a_bin_as_it_changes_and_the_time(client: Client, town: Town) -> None:
+    with listening(client) as stream:
+        next(stream)
+        town.hear("stasiun-plastic", 24)
+
+        changed = await_event(stream, "bin")
+        clock = await_event(stream, "clock")
+
+    assert (changed["id"], changed["heard_at_s"]) == ("stasiun-plastic", town.clock.ms // 1000)
+    assert clock == {"now_s": town.clock.ms // 1000}
+
+
+def test_a_pickup_as_it_moves_and_once_more_when_it_closes(client: Client, budis: str) -> None:
+    with listening(client) as stream:
+        next(stream)
+        client.act("budi", f"/v1/pickups/{budis}/accept")
+        accepted = await_event(stream, "pickup")
+        client.act("sri", f"/v1/pickups/{budis}/withdraw")
+        withdrawn = await_event(stream, "pickup")
+
+    assert (accepted["id"], accepted["state"]) == (budis, "accepted")
+    assert (withdrawn["id"], withdrawn["state"]) == (budis, "withdrawn")
+
+
+def test_all_who_listen_hear_the_same(client: Client, town: Town) -> None:
+    with listening(client) as one, listening(client) as other:
+        next(one)
+        next(other)
+        town.hear("stasiun-plastic", 24)
+
+        assert await_event(one, "bin") == await_event(other, "bin")
+        assert listeners(client) == 2
+
+
+def test_the_time_comes_although_nothing_changes(client: Client, town: Town) -> None:
+    with listening(client) as stream:
+        next(stream)
+        heard = [next(stream), next(stream)]
+
+    assert heard == [("clock", {"now_s": town.clock.ms // 1000})] * 2
+
+
+def test_who_comes_back_starts_from_a_snapshot(client: Client) -> None:
+    with listening(client, **{"Last-Event-ID": "41"}) as stream:
+        assert next(stream)[0] == "snapshot"
+
+
+def test_who_leaves_is_no_longer_counted_and_who_comes_later_is_served(client: Client) -> None:
+    with listening(client) as stream:
+        next(stream)
+        assert listeners(client) == 1
+
+    wait_until(lambda: listeners(client) == 0, 3, "the listener's leaving")
+    with listening(client) as stream:
+        assert next(stream)[0] == "snapshot"
+
+
+def test_a_database_that_is_away_for_a_while_is_waited_for(client: Client, town: Town) -> None:
+    file = town.engine.url.database or ""
+    with listening(client) as stream:
+        next(stream)
+        town.engine.dispose()
+        with town.engine.connect() as connection:
+            connection.exec_driver_sql("ALTER TABLE thing RENAME TO hidden")
+            connection.commit()
+        time.sleep(0.5)
+        with town.engine.connect() as connection:
+            connection.exec_driver_sql("ALTER TABLE hidden RENAME TO thing")
+            connection.commit()
+        town.hear("stasiun-plastic", 24)
+
+        assert await_event(stream, "bin")["id"] == "stasiun-plastic"
+    assert file.endswith("town.db")
+
+
+def test_too_many_are_told_to_ask_instead(town: Town) -> None:
+    limits = Limits(listeners=1, look_every_s=0.1)
+    with served(town.services(limits)) as client, listening(client) as stream:
+        next(stream)
+        answer = client.get("/v1/events")
+
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "/problems/too-many-listeners"
+        assert answer.headers["retry-after"] == "10"
+
+
+def test_stopping_the_server_ends_the_streams(town: Town) -> None:
+    began = time.monotonic()
+    with served(town.services()) as client:
+        stream = client.send(client.build_request("GET", "/v1/events"), stream=True)
+        lines = stream.iter_lines()
+        next(events(lines))
+    took_s = time.monotonic() - began
+
+    assert took_s < 3
+    stream.close()
+
+
+async def test_a_listener_who_cannot_keep_up_is_let_go() -> None:
+    listener = Listener()
+    for _ in range(QUEUE + 1):
+        listener.tell(b"news")
+
+    assert [chunk async for chunk in listener.chunks()] == []
+
+
+@pytest.mark.parametrize("times", [1, 5])
+async def test_a_listener_hears_what_it_was_told_in_order(times: int) -> None:
+    listener = Listener()
+    for number in range(times):
+        listener.tell(b"%d" % number)
+    chunks = listener.chunks()
+
+    heard = [await anext(chunks) for _ in range(times + 1)]
+    await chunks.aclose()  # type: ignore[attr-defined]
+
+    assert heard == [b"retry: 3000\n\n", *(b"%d" % number for number in range(times))]

@@ -1,0 +1,83 @@
+"""The description for machines: fresh, complete, and with names that stay."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import openapi
+from tests.integration.api.town import Client
+
+COMMITTED: dict[str, Any] = json.loads(openapi.FILE.read_text())
+OPERATIONS = {
+    f"{method} {path}": operation
+    for path, methods in COMMITTED["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def test_the_committed_description_is_fresh() -> None:
+    assert openapi.main(["--check"]) == 0
+
+
+def test_a_stale_description_is_said_so_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(openapi, "FILE", tmp_path / "openapi.json")
+
+    assert openapi.main(["--check"]) == 1
+    assert "run python -m api.openapi" in capsys.readouterr().err
+    assert openapi.main([]) == 0
+    assert openapi.main(["--check"]) == 0
+
+
+def test_the_served_description_is_the_committed_one(reader: Client) -> None:
+    assert reader.get("/openapi.json").json() == COMMITTED
+
+
+def test_operations_keep_their_names() -> None:
+    assert {name: one["operationId"] for name, one in OPERATIONS.items()} == {
+        "get /v1/bins": "list_bins",
+        "get /v1/bins/{bin_id}": "get_bin",
+        "get /v1/bins/{bin_id}/readings": "list_readings",
+        "get /v1/pickups": "list_pickups",
+        "post /v1/pickups": "open_pickup",
+        "get /v1/pickups/{pickup_id}": "get_pickup",
+        "post /v1/pickups/{pickup_id}/accept": "accept_pickup",
+        "post /v1/pickups/{pickup_id}/collect": "collect_pickup",
+        "post /v1/pickups/{pickup_id}/fail": "fail_pickup",
+        "post /v1/pickups/{pickup_id}/withdraw": "withdraw_pickup",
+        "post /v1/pickups/{pickup_id}/confirm": "confirm_pickup",
+        "get /v1/events": "listen",
+        "get /healthz": "is_alive",
+        "get /readyz": "is_ready",
+        "get /metrics": "read_metrics",
+    }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_explains_itself_and_its_errors(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert operation["summary"]
+    assert operation["description"]
+    assert len(operation["tags"]) == 1
+    for status, response in operation["responses"].items():
+        if int(status) >= 400 and name != "get /readyz":
+            assert list(response["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("post")])
+def test_what_moves_pickups_needs_a_user(name: str) -> None:
+    assert OPERATIONS[name]["security"] == [{"HTTPBasic": []}]
+
+
+def test_every_reference_leads_somewhere() -> None:
+    schemas = COMMITTED["components"]["schemas"]
+    text = json.dumps(COMMITTED)
+    named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+
+    assert named <= schemas.keys()
+    assert {"FeatureCollection", "Town", "Now", "Problem"} <= schemas.keys()
+    assert "HTTPValidationError" not in schemas
