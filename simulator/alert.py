@@ -47,7 +47,7 @@ def read_alert(body: bytes) -> Alert:
 
 def check_signature(header: str, body: bytes, secret: str) -> None:
     """Raise `AlertError` unless `header` is `t=<unix>,v1=<hex hmac-sha256 of "t.body">`."""
-    parts = dict(part.partition("=")[::2] for part in header.split(","))
+    parts = dict(part.strip().partition("=")[::2] for part in header.split(","))
     told = parts.get("v1", "")
     signed = f"{parts.get('t', '')}.".encode() + body
     if not hmac.compare_digest(signature(signed, secret), told.encode()):

@@ -1,17 +1,12 @@
 """The rule that puts bins at the haltes of a town: the same seed, the same bins."""
 
-import math
 import random
 from dataclasses import dataclass
 
+from simulator.chance import chance, lognormal
 from simulator.town_plan import DevicePlan, FillPlan, Geometry, SimBin, SimHalte
 
 _FAST_PERCENT_PER_DAY = 20.0
-
-
-def lognormal(rng: random.Random, median: float, cv: float) -> float:
-    """A draw around `median` whose spread is `cv` of its mean."""
-    return median * math.exp(rng.gauss(0, math.sqrt(math.log(1 + cv * cv))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class BinRule:
             halte=halte.id,
             waste=waste,
             device=device,
-            empty_mm=self._empty_mm(random.Random(f"{self.seed}:depth:{halte.id}-{waste}")),
+            empty_mm=self._empty_mm(chance(self.seed, "depth", halte.id, waste)),
             full_mm=self.geometry.full_mm,
             blind_mm=self.geometry.blind_mm,
             cadence_s=self.device.cadence_s,
@@ -51,13 +46,13 @@ class BinRule:
 
     def _percent_per_day(self, halte: SimHalte, waste: str) -> float:
         kind = self.fill.wastes[waste]
-        rng = random.Random(f"{self.seed}:rate:{halte.id}-{waste}")
+        rng = chance(self.seed, "rate", halte.id, waste)
         return halte.busy * lognormal(rng, kind.percent_per_day, kind.between_bins_cv)
 
     def _starts(self, rates: list[float]) -> list[float]:
         """Some fast bins stand just below a pickup, or the first call would take hours."""
         start = self.fill.start
-        rng = random.Random(f"{self.seed}:start")
+        rng = chance(self.seed, "start")
         fast = [number for number, rate in enumerate(rates) if rate >= _FAST_PERCENT_PER_DAY]
         levels = [rng.uniform(start.low_percent, start.high_percent) for _ in rates]
         for number in rng.sample(fast, min(start.soon, len(fast))):

@@ -6,6 +6,7 @@ Losing the broker is normal. Who publishes meanwhile is told so at once, and kee
 import asyncio
 import logging
 import random
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from aiomqtt.exceptions import MqttConnectError
 
 _PUBLISH_TIMEOUT_S = 5.0
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.2, 5.0
+# Small packets in both directions: with Nagle's algorithm some of them wait 40 ms for the other's.
+AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 _log = logging.getLogger(__name__)
 
 
@@ -50,16 +53,22 @@ class BrokerLink:
         self._door = door
         self._remembered = remembered
         self._client: aiomqtt.Client | None = None
+        self._sending: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, payload: bytes) -> bool:
         """Send at QoS 1; True when the PUBACK came, False when nobody can tell."""
         if self._client is None:
             return False
+        sending = asyncio.create_task(
+            self._client.publish(topic, payload, qos=1, timeout=_PUBLISH_TIMEOUT_S)
+        )
+        self._sending.add(sending)
         try:
-            await self._client.publish(topic, payload, qos=1, timeout=_PUBLISH_TIMEOUT_S)
-        except aiomqtt.MqttError:
-            return False
-        return True
+            await asyncio.wait((sending,))
+        finally:
+            sending.cancel()
+            self._sending.discard(sending)
+        return _came_through(sending)
 
     async def run(self) -> None:
         """Stay connected until cancelled; between tries, wait longer and longer, with jitter."""
@@ -72,8 +81,7 @@ class BrokerLink:
             finally:
                 if self.connected.is_set():
                     retry_s = _FIRST_RETRY_S
-                self.connected.clear()
-                self._client = None
+                self._hang_up()
             await asyncio.sleep(random.uniform(retry_s / 2, retry_s))
             retry_s = min(_LAST_RETRY_S, retry_s * 2)
 
@@ -88,6 +96,13 @@ class BrokerLink:
                 if isinstance(message.payload, bytes):
                     self._hear(message.payload)
 
+    def _hang_up(self) -> None:
+        """Nobody will answer what is still being sent: say so now, not after a timeout."""
+        self.connected.clear()
+        self._client = None
+        for sending in self._sending:
+            sending.cancel()
+
     def _make_client(self) -> aiomqtt.Client:
         access = self._access
         return aiomqtt.Client(
@@ -97,7 +112,15 @@ class BrokerLink:
             password=access.password,
             identifier=access.username,
             clean_session=not self._remembered,
+            socket_options=AT_ONCE,
         )
+
+
+def _came_through(sending: asyncio.Task[None]) -> bool:
+    if sending.cancelled() or isinstance(sending.exception(), aiomqtt.MqttError):
+        return False
+    sending.result()
+    return True
 
 
 def _gravity(error: aiomqtt.MqttError) -> int:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 from simulator.alert import Alert, AlertError, CalledPickup, read_alert
-from simulator.bin_rule import lognormal
+from simulator.chance import lognormal
 from simulator.clock import TownClock
 from simulator.pickup_api import Answer, PickupApi
 from simulator.tally import Tally

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -12,6 +11,7 @@ from aiohttp import web
 
 from simulator.alert import AlertError, alert_topic, check_signature
 from simulator.broker_link import BrokerLink
+from simulator.chance import chance
 from simulator.clock import TownClock
 from simulator.collector import Collector
 from simulator.pickup_api import PickupApi
@@ -83,7 +83,7 @@ class Crew:
             clock=self._clock,
             api=PickupApi(session, run.api_url, plan.id, run.passwords[plan.id]),
             tally=self._tally,
-            rng=random.Random(f"{run.scenario.seed}:collector:{plan.id}"),
+            rng=chance(run.scenario.seed, "collector", plan.id),
             jobs=group,
         )
 

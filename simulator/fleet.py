@@ -13,6 +13,7 @@ from typing import Protocol
 from firmware import payload
 from simulator.board import Memory
 from simulator.broker_link import BrokerLink
+from simulator.chance import chance
 from simulator.clock import TownClock
 from simulator.device import Node, NodeSettings
 from simulator.radio import Outages, Radio
@@ -87,7 +88,7 @@ class Fleet:
         self._tally = tally
         self._door = asyncio.Semaphore(_KNOCKING_AT_ONCE)
         scenario = run.scenario
-        silences = random.Random(f"{scenario.seed}:network")
+        silences = chance(scenario.seed, "network")
         self._network = Outages(silences, scenario.radio.network_outages, run.start_s)
         self._devices = [self._device(bin_) for bin_ in scenario.bins]
 
@@ -121,19 +122,19 @@ class Fleet:
             board=board,
             link=link,
             clock=self._clock,
-            rng=random.Random(f"{scenario.seed}:alarm:{device}"),
+            rng=chance(scenario.seed, "alarm", device),
             cadence_s=bin_.cadence_s,
         )
 
     def _board(self, bin_: SimBin, link: DeviceLink) -> SimBoard:
         run, scenario = self._run, self._run.scenario
-        seed = f"{scenario.seed}:{{}}:{bin_.device}"
-        sensing = random.Random(seed.format("sensor"))
+        seed, device = scenario.seed, bin_.device
+        sensing = chance(seed, "sensor", device)
         habits = draw_habits(sensing, scenario.sensor)
-        sending = random.Random(seed.format("radio"))
+        sending = chance(seed, "radio", device)
         return SimBoard(
             # Boots need other bits in every run, or its readings would be taken for known ones.
-            rng=random.Random(seed.format(f"board:{run.start_s}:{run.anchor_wall_s}")),
+            rng=chance(seed, "board", device, run.start_s, run.anchor_wall_s),
             bin=bin_,
             town=self._town,
             sensor=Sensor(sensing, scenario.sensor, habits),

@@ -16,7 +16,7 @@ from itertools import groupby
 import aiomqtt
 
 from firmware import payload
-from simulator.broker_link import Access
+from simulator.broker_link import AT_ONCE, Access
 from simulator.driven_clock import DrivenClock
 from simulator.recording import Recording, Row
 
@@ -123,7 +123,7 @@ class _Player:
         now_ms = max(1000 * slot[-1].at_s, self.clock.now_ms() + _ACK_PAUSE_MS)
         self.clock.advance_to(now_ms)
         messages = list(self._messages(slot))
-        await asyncio.gather(*(self._publish(client, *message) for message in messages))
+        await self._publish(client, messages, ear)
         await self._settle({row.device: row.seq for row in slot}, ear)
         self.moved_wall_s = time.monotonic()
         self.tally.readings_published += len(slot)
@@ -155,8 +155,21 @@ class _Player:
             "spread_mm": 0,
         }
 
-    async def _publish(self, client: aiomqtt.Client, topic: str, message: bytes) -> None:
-        await client.publish(topic, message, qos=1, timeout=_PUBLISH_TIMEOUT_S)
+    async def _publish(
+        self,
+        client: aiomqtt.Client,
+        messages: list[tuple[str, bytes]],
+        ear: asyncio.Task[None],
+    ) -> None:
+        """All at once; done when every PUBACK is here, or the ear has lost the connection."""
+        sending = asyncio.gather(
+            *(client.publish(*message, qos=1, timeout=_PUBLISH_TIMEOUT_S) for message in messages)
+        )
+        await asyncio.wait((sending, ear), return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done():
+            sending.cancel()
+            raise aiomqtt.MqttError("the connection was lost")
+        sending.result()
 
     async def _settle(self, wanted: dict[str, int], ear: asyncio.Task[None]) -> None:
         """Wait until every device of the slot is acknowledged up to its last reading."""
@@ -211,6 +224,7 @@ class _Player:
             identifier=f"{access.username}-replay",
             clean_session=True,
             max_inflight_messages=_MOST_IN_FLIGHT,
+            socket_options=AT_ONCE,
         )
 
     def _place(self) -> str:

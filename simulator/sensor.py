@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.bin_rule import lognormal
+from simulator.chance import lognormal
 from simulator.town_plan import SensorPlan
 
 _DAY_S = 86_400

@@ -1,7 +1,6 @@
 """The town itself: how full every bin truly is. Nobody but the sensors and the crews may know."""
 
-import random
-
+from simulator.chance import chance
 from simulator.filling import Filling, make_rhythm
 from simulator.town_plan import Scenario, SimBin, SimHalte
 
@@ -34,7 +33,7 @@ def _filling(scenario: Scenario, bin_: SimBin, halte: SimHalte, start_s: float) 
     waste = fill.wastes[bin_.waste]
     plan = fill.rhythms[waste.rhythm]
     return Filling(
-        random.Random(f"{scenario.seed}:fill:{bin_.id}"),
+        chance(scenario.seed, "fill", bin_.id),
         waste,
         make_rhythm(plan, fill, scenario.site.utc_offset_s, market=halte.market),
         percent_per_day=bin_.percent_per_day,
