@@ -8,34 +8,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from jemput.alert_texts import WORDS, Words
 from jemput.decisions import AlertKind, Say, Subject
-from jemput.things import Language
 from jemput.waves import WIB
 
-HEADLINES: Final[dict[Language, dict[AlertKind, str]]] = {
-    "id": {
-        AlertKind.PICKUP: "Tolong jemput sampah",
-        AlertKind.WITHDRAWN: "Tidak perlu lagi, jangan berangkat",
-        AlertKind.UNSERVED: "Tidak ada kolektor untuk tempat sampah ini",
-        AlertKind.EXPIRED: "Tidak ada yang menerima jemputan ini",
-        AlertKind.CLAIMED_NOT_SEEN: "Dilaporkan kosong, sensor belum melihatnya",
-        AlertKind.SEEN_NOT_CLAIMED: "Sudah kosong, belum dilaporkan siapa pun",
-        AlertKind.INCIDENT: "Perlu diperiksa",
-    },
-    "en": {
-        AlertKind.PICKUP: "Please fetch this waste",
-        AlertKind.WITHDRAWN: "No longer needed, do not go",
-        AlertKind.UNSERVED: "No collector serves this bin",
-        AlertKind.EXPIRED: "Nobody accepted this pickup",
-        AlertKind.CLAIMED_NOT_SEEN: "Reported empty, the sensor does not see it yet",
-        AlertKind.SEEN_NOT_CLAIMED: "Emptied, and nobody reported it",
-        AlertKind.INCIDENT: "Needs a look",
-    },
-}
-WORDS: Final[dict[Language, dict[str, str]]] = {
-    "id": {"full": "penuh", "since": "sejak", "why": "sebab", "accept": "Terima"},
-    "en": {"full": "full", "since": "since", "why": "because of", "accept": "Accept"},
-}
+VERSION: Final = 1
 
 
 class Alert(Struct, frozen=True):
@@ -47,21 +24,19 @@ class Alert(Struct, frozen=True):
 
 
 def compose(says: Sequence[Say], sent_ms: int, api_url: str) -> Alert:
-    """One message of what is to be told to one recipient; all of one kind."""
+    """One message of what is to be told to one recipient; all of one kind, at least one."""
     first = says[0]
     key = first.key if len(says) == 1 else _wave_key(says)
-    lines = [HEADLINES[first.language][first.kind]]
-    lines += [_line(one, api_url) for one in says]
-    text = "\n".join(lines)
+    text = _text(says, api_url)
     body = {
-        "v": 1,
+        "v": VERSION,
         "key": key,
         "kind": first.kind.value,
         "collector": first.recipient,
-        "site": first.site,
         "sent_at": sent_ms // 1000,
+        "site": first.site,
         "detail": first.detail,
-        "pickups": [_place(one.subject, api_url) for one in says if one.subject is not None],
+        "pickups": [_place(one, one.subject, api_url) for one in says if one.subject is not None],
         "text": text,
     }
     return Alert(key, text, body)
@@ -73,32 +48,49 @@ def encode(alert: Alert) -> bytes:
 
 
 def _wave_key(says: Sequence[Say]) -> str:
-    return "wave/" + blake2s("\n".join(sorted(one.key for one in says)).encode()).hexdigest()[:16]
+    keys = "\n".join(sorted(one.key for one in says))
+    return "wave/" + blake2s(keys.encode()).hexdigest()[:16]
 
 
-def _line(say: Say, api_url: str) -> str:
-    subject, words = say.subject, WORDS[say.language]
+def _text(says: Sequence[Say], api_url: str) -> str:
+    words = WORDS[says[0].language]
+    lines = [words.headlines[says[0].kind]]
+    if len(says) > 1:
+        lines[0] += f" ({len(says)})"
+    for one in says:
+        lines += _lines(one, words, api_url)
+    return "\n".join(lines)
+
+
+def _lines(say: Say, words: Words, api_url: str) -> list[str]:
+    subject = say.subject
     if subject is None:
-        return f"{say.site}: {say.detail}"
-    parts = [f"{subject.halte_name} ({subject.waste}, {subject.bin})"]
+        return [f"{say.site}: {say.detail}"]
+    lines = [_facts(subject, say.detail, words), f"{words.map}: {_map_url(subject)}"]
+    if subject.pickup is not None and say.kind is AlertKind.PICKUP:
+        lines.append(f"{words.accept}: {_page_url(subject.pickup, api_url)}")
+    return lines
+
+
+def _facts(subject: Subject, detail: str, words: Words) -> str:
+    facts = [f"{subject.halte_name} ({subject.waste}, {words.bin} {subject.bin})"]
     if subject.fill_percent is not None:
-        parts.append(f"{subject.fill_percent} % {words['full']}")
+        facts.append(f"{subject.fill_percent} % {words.full}")
     if subject.since_s is not None:
         since = datetime.fromtimestamp(subject.since_s, tz=UTC).astimezone(WIB)
-        parts.append(f"{words['since']} {since:%d.%m. %H:%M} WIB")
+        facts.append(f"{words.since} {since:%Y-%m-%d %H:%M} WIB")
     if subject.reason is not None:
-        parts.append(f"{words['why']} {subject.reason}")
-    if say.detail:
-        parts.append(say.detail)
-    parts.append(_map_url(subject))
-    if subject.pickup is not None and say.kind is AlertKind.PICKUP:
-        parts.append(f"{words['accept']}: {api_url}/#pickup/{subject.pickup}")
-    return " · ".join(parts)
+        facts.append(f"{words.why}: {words.reasons[subject.reason]}")
+    if detail:
+        facts.append(detail)
+    return " · ".join(facts)
 
 
-def _place(subject: Subject, api_url: str) -> dict[str, Any]:
+def _place(say: Say, subject: Subject, api_url: str) -> dict[str, Any]:
+    pickup = subject.pickup
+    may_accept = pickup is not None and say.kind is AlertKind.PICKUP
     return {
-        "pickup": subject.pickup,
+        "pickup": pickup,
         "bin": subject.bin,
         "halte": subject.halte,
         "halte_name": subject.halte_name,
@@ -109,10 +101,15 @@ def _place(subject: Subject, api_url: str) -> dict[str, Any]:
         "fill_percent": subject.fill_percent,
         "since_at": subject.since_s,
         "reason": subject.reason,
-        "accept_url": f"{api_url}/v1/pickups/{subject.pickup}/accept",
-        "page_url": f"{api_url}/#pickup/{subject.pickup}",
+        "accept_url": f"{api_url}/v1/pickups/{pickup}/accept" if may_accept else None,
+        "page_url": None if pickup is None else _page_url(pickup, api_url),
     }
 
 
+def _page_url(pickup: str, api_url: str) -> str:
+    return f"{api_url}/#pickup/{pickup}"
+
+
 def _map_url(subject: Subject) -> str:
-    return f"https://www.openstreetmap.org/?mlat={subject.lat}&mlon={subject.lon}"
+    where = f"mlat={subject.lat:.6f}&mlon={subject.lon:.6f}"
+    return f"https://www.openstreetmap.org/?{where}"

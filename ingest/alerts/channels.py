@@ -14,7 +14,7 @@ from jemput.alert import Alert, encode
 from jemput.things import Collector
 
 TIMEOUT_S = 10
-RETRIED = frozenset({408, 425, 429})
+RETRIED = frozenset({408, 429})
 
 
 class SendFailedError(RuntimeError):
@@ -74,10 +74,17 @@ class WebhookChannel:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
             async with self._session.post(
-                collector.webhook_url, data=body, headers=headers, timeout=timeout
+                collector.webhook_url,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,  # followed, a POST may become a GET that delivers nothing
             ) as answer:
                 status = answer.status
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except aiohttp.InvalidURL as error:
+            message = f"{recipient}: {collector.webhook_url!r} is no URL; correct webhook_url"
+            raise SendFailedError(message, retry=False) from error
+        except (aiohttp.ClientError, OSError) as error:
             raise SendFailedError(f"{type(error).__name__}: {error}", retry=True) from error
         if not 200 <= status < 300:  # noqa: PLR2004 - HTTP's success
             is_final = 400 <= status < 500 and status not in RETRIED  # noqa: PLR2004 - client error

@@ -1,98 +1,175 @@
-"""Sends what the outbox holds: again and again, with backoff, until it arrived."""
+"""Sends what the outbox holds: again and again, with backoff, until it arrived.
+
+Each recipient has a lane per channel. Lanes do not wait for each other. Within one,
+alerts leave in the order they were decided, so that nobody is called after "do not go".
+"""
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import structlog
 
 from ingest.alerts.channels import Channel, SendFailedError
-from jemput.alert import compose
+from jemput.alert import Alert, compose
 from jemput.registry import Registry
 from jemput.store.clock import Clock
 from jemput.store.outbox import Letter, Outbox
 
 LOOK_S: Final = 0.25
 MOST_ATTEMPTS: Final = 12
-LONGEST_PAUSE_MS: Final = 300_000
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 300.0
+_MOST_AT_ONCE: Final = 1000
+_log: Final = structlog.get_logger(__name__)
+
+Lane = tuple[str, str]
+"""Channel and recipient."""
 
 
 class Sender:
-    """Empties the outbox of one group."""
+    """Empties the outbox of one group. `sent` and `failed` count messages, not letters."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it reads, whom it reaches, and the run's time
         self,
         outbox: Outbox,
         registry: Callable[[], Registry],
         channels: Mapping[str, Channel],
         clock: Clock,
         api_url: str,
+        *,
+        speed: float = 1.0,
     ) -> None:
-        """Take the outbox, who the collectors are, and the ways to reach them."""
+        """Take the outbox, who the collectors are, and the ways to reach them.
+
+        `speed` is the clock's: receivers recover in real seconds, however fast the run is.
+        """
         self.sent = self.failed = 0
         self._outbox = outbox
         self._registry = registry
         self._channels = channels
         self._clock = clock
         self._api_url = api_url
+        self._speed = speed
         self._nudged = asyncio.Event()
+        self._busy: set[Lane] = set()
+        self._resting: dict[Lane, int] = {}
 
     def nudge(self) -> None:
         """There may be something new."""
         self._nudged.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop`."""
-        while not stop.is_set():
-            self._nudged.clear()
-            due = await asyncio.to_thread(self._outbox.due, self._clock.now_ms())
-            for letters in _messages(due):
-                await self._send(letters)
-            if not due:
+        """Send until `stop`; then end once the messages being sent are through."""
+        async with asyncio.TaskGroup() as tasks:
+            while not stop.is_set():
+                self._nudged.clear()
+                await self._look(tasks, stop)
                 try:
                     async with asyncio.timeout(LOOK_S):
                         await self._nudged.wait()
                 except TimeoutError:
                     continue
 
-    async def _send(self, letters: list[Letter]) -> None:
-        first = letters[0]
+    async def _look(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        """Start a lane for whoever has something due and is not being served."""
         now_ms = self._clock.now_ms()
-        alert = compose([one.say for one in letters], now_ms, self._api_url)
-        collectors = self._registry().collectors
-        try:
-            channel = self._channels[first.channel]
-            await channel.send(alert, first.say.recipient, collectors.get(first.say.recipient))
-        except SendFailedError as error:
-            await self._note_failure(letters, error)
+        # Noted before reading: what a lane sends meanwhile is still in what is read.
+        closed = self._busy | {one for one, until in self._resting.items() if now_ms < until}
+        due = await asyncio.to_thread(self._outbox.due, now_ms, _MOST_AT_ONCE)
+        lanes = _lanes(one for one in due if _lane(one) not in closed)
+        if not lanes:
             return
-        await asyncio.to_thread(self._outbox.sent, letters, self._clock.now_ms())
-        self.sent += 1
+        registry = await asyncio.to_thread(self._registry)
+        for lane, letters in lanes.items():
+            self._busy.add(lane)
+            tasks.create_task(self._serve(lane, letters, registry, stop))
 
-    async def _note_failure(self, letters: list[Letter], error: SendFailedError) -> None:
+    async def _serve(
+        self, lane: Lane, letters: list[Letter], registry: Registry, stop: asyncio.Event
+    ) -> None:
+        self._resting.pop(lane, None)
+        try:
+            for message in messages(letters):
+                if stop.is_set() or lane in self._resting:
+                    return
+                await self._deliver(lane, message, registry)
+        finally:
+            self._busy.discard(lane)
+            self.nudge()
+
+    async def _deliver(self, lane: Lane, letters: list[Letter], registry: Registry) -> None:
+        says = [one.say for one in letters]
+        try:
+            alert = compose(says, self._clock.now_ms(), self._api_url)
+            await self._send(lane, alert, registry)
+        except SendFailedError as error:
+            await self._note_failure(lane, letters, str(error), retry=error.retry)
+        except Exception as error:  # noqa: BLE001 - one bad alert must not stop the ingester
+            _log.exception("alert_broke", key=says[0].key)
+            await self._note_failure(lane, letters, repr(error), retry=True)
+        else:
+            await asyncio.to_thread(self._outbox.sent, letters, self._clock.now_ms())
+            self.sent += 1
+
+    async def _send(self, lane: Lane, alert: Alert, registry: Registry) -> None:
+        name, recipient = lane
+        channel = self._channels.get(name)
+        if channel is None:
+            message = f"no channel {name} here: give {recipient} another one"
+            raise SendFailedError(message, retry=False)
+        await channel.send(alert, recipient, registry.collectors.get(recipient))
+
+    async def _note_failure(
+        self, lane: Lane, letters: list[Letter], problem: str, *, retry: bool
+    ) -> None:
+        """All letters of a message come back together, so that it keeps its key."""
         self.failed += 1
-        log = structlog.get_logger(__name__)
+        attempts = max(one.attempts for one in letters) + 1
+        retry_ms: int | None = None
+        said = {"key": letters[0].say.key, "to": lane[1], "by": lane[0], "problem": problem}
+        if retry and attempts < MOST_ATTEMPTS:
+            wait_s = random.uniform(0, longest_pause_s(attempts))  # noqa: S311 - full jitter
+            retry_ms = self._clock.now_ms() + int(wait_s * 1000 * self._speed)
+            self._resting[lane] = retry_ms
+            _log.warning("alert_not_sent", attempts=attempts, wait_s=round(wait_s, 1), **said)
+        else:
+            _log.error("alert_given_up", attempts=attempts, **said)
         for letter in letters:
-            again = error.retry and letter.attempts + 1 < MOST_ATTEMPTS
-            longest_ms = min(LONGEST_PAUSE_MS, 500 * 2**letter.attempts)
-            pause_ms = random.randint(longest_ms // 2, longest_ms)  # noqa: S311 - jitter
-            retry_ms = self._clock.now_ms() + pause_ms if again else None
-            log.warning("alert_not_sent", key=letter.say.key, problem=str(error), again=again)
-            await asyncio.to_thread(self._outbox.failed, letter, str(error), retry_ms)
+            await asyncio.to_thread(self._outbox.failed, letter, problem, retry_ms)
 
 
-def _messages(due: list[Letter]) -> list[list[Letter]]:
-    """Letters that leave as one message: those of a wave to one recipient; others alone."""
-    waves: dict[tuple[str, str, str], list[Letter]] = {}
-    messages: list[list[Letter]] = []
-    for letter in due:
+def longest_pause_s(attempts: int) -> float:
+    """How long to wait at most, in real seconds, after so many attempts."""
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (attempts - 1))
+
+
+def messages(letters: list[Letter]) -> list[list[Letter]]:
+    """Letters of one lane by message: those of a wave, of one kind, together; others alone.
+
+    When they are due tells one wave from the next, also after a failed attempt.
+    """
+    waves: dict[tuple[str, int], list[Letter]] = {}
+    found: list[list[Letter]] = []
+    for letter in sorted(letters, key=lambda one: one.id):
         if not letter.say.wait_for_wave:
-            messages.append([letter])
+            found.append([letter])
             continue
-        key = (letter.channel, letter.say.recipient, letter.say.kind.value)
-        if key not in waves:
-            waves[key] = []
-            messages.append(waves[key])
-        waves[key].append(letter)
-    return messages
+        wave = (letter.say.kind.value, letter.due_ms)
+        if wave not in waves:
+            waves[wave] = []
+            found.append(waves[wave])
+        waves[wave].append(letter)
+    return found
+
+
+def _lane(letter: Letter) -> Lane:
+    return letter.channel, letter.say.recipient
+
+
+def _lanes(letters: Iterable[Letter]) -> dict[Lane, list[Letter]]:
+    lanes: dict[Lane, list[Letter]] = {}
+    for letter in letters:
+        lanes.setdefault(_lane(letter), []).append(letter)
+    return lanes

@@ -1,0 +1,73 @@
+"""The words of alerts, Indonesian and English."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from jemput.decisions import AlertKind
+from jemput.pickup import Reason
+from jemput.things import Language
+
+
+class Words(Struct, frozen=True):
+    """One language."""
+
+    headlines: dict[AlertKind, str]
+    reasons: dict[Reason, str]
+    bin: str
+    full: str
+    since: str
+    why: str
+    map: str
+    accept: str
+
+
+_ID: Final = Words(
+    headlines={
+        AlertKind.PICKUP: "Tolong jemput sampah",
+        AlertKind.WITHDRAWN: "Tidak perlu lagi, jangan berangkat",
+        AlertKind.UNSERVED: "Tidak ada kolektor untuk tempat sampah ini",
+        AlertKind.EXPIRED: "Tidak ada yang menerima jemputan ini",
+        AlertKind.CLAIMED_NOT_SEEN: "Dilaporkan kosong, tetapi sensor belum melihatnya",
+        AlertKind.SEEN_NOT_CLAIMED: "Sudah kosong, tetapi belum dilaporkan siapa pun",
+        AlertKind.INCIDENT: "Perlu diperiksa",
+    },
+    reasons={
+        Reason.FULLNESS: "hampir penuh",
+        Reason.AGE: "sudah terlalu lama",
+        Reason.ALERT: "peringatan dari sensor",
+        Reason.MANUAL: "diminta petugas",
+        Reason.RESIDENT: "diminta warga",
+    },
+    bin="tempat sampah",
+    full="penuh",
+    since="sejak",
+    why="sebab",
+    map="Peta",
+    accept="Terima",
+)
+_EN: Final = Words(
+    headlines={
+        AlertKind.PICKUP: "Please fetch this waste",
+        AlertKind.WITHDRAWN: "No longer needed, do not go",
+        AlertKind.UNSERVED: "No collector serves this bin",
+        AlertKind.EXPIRED: "Nobody accepted this pickup",
+        AlertKind.CLAIMED_NOT_SEEN: "Reported empty, but the sensor does not see it yet",
+        AlertKind.SEEN_NOT_CLAIMED: "Emptied, but nobody reported it",
+        AlertKind.INCIDENT: "Needs a look",
+    },
+    reasons={
+        Reason.FULLNESS: "nearly full",
+        Reason.AGE: "there for too long",
+        Reason.ALERT: "warning of the sensor",
+        Reason.MANUAL: "asked for by staff",
+        Reason.RESIDENT: "asked for by a resident",
+    },
+    bin="bin",
+    full="full",
+    since="since",
+    why="why",
+    map="Map",
+    accept="Accept",
+)
+WORDS: Final[dict[Language, Words]] = {"id": _ID, "en": _EN}
