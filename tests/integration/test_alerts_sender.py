@@ -1,0 +1,180 @@
+"""The sender against a real outbox and a real receiver of webhooks."""
+
+import asyncio
+import hashlib
+import hmac
+import time
+
+import pytest
+from aiohttp import ClientSession
+
+from ingest.alerts.channels import Channel, WebhookChannel
+from ingest.alerts.sender import LONGEST_PAUSE_S, longest_pause_s
+from jemput.alert import Alert
+from jemput.decisions import AlertKind
+from jemput.store.outbox import Delivery
+from jemput.things import Collector
+from tests.integration.alerts_desk import SECRET, Desk, Receiver, desk, receiver, sending
+
+__all__ = ["desk", "receiver"]
+
+
+async def test_an_alert_is_posted_once_and_makes_its_pickup_alerted(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.decide("b1")
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+        await asyncio.sleep(0.6)  # two more looks
+
+    assert [one.json["key"] for one in receiver.posts] == ["b1-1/pickup"]
+    assert receiver.posts[0].headers["Jemput-Key"] == "b1-1/pickup"
+    assert desk.states() == [Delivery.SENT]
+    assert desk.pickup_state("b1-1") == "alerted"
+
+
+async def test_the_signature_can_be_checked(desk: Desk, receiver: Receiver) -> None:
+    desk.decide("b1")
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+
+    post = receiver.posts[0]
+    at, said = (part.partition("=")[2] for part in post.headers["Jemput-Signature"].split(","))
+    expected = hmac.new(SECRET.encode(), at.encode() + b"." + post.body, hashlib.sha256)
+    assert said == expected.hexdigest()
+    assert abs(time.time() - int(at)) < 60
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 408, 302])
+async def test_what_may_pass_is_tried_again_under_the_same_key(
+    desk: Desk, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [status]
+    desk.decide("b1")
+    async with (
+        ClientSession() as session,
+        sending(desk, {"webhook": WebhookChannel(session)}) as sender,
+    ):
+        await desk.until_empty()
+
+    assert [one.json["key"] for one in receiver.posts] == ["b1-1/pickup"] * 2
+    assert (sender.sent, sender.failed) == (1, 1)
+    assert desk.states() == [Delivery.SENT]
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
+async def test_what_the_receiver_refuses_is_given_up(
+    desk: Desk, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [status]
+    desk.decide("b1")
+    async with (
+        ClientSession() as session,
+        sending(desk, {"webhook": WebhookChannel(session)}) as sender,
+    ):
+        await desk.until_empty()
+
+    assert len(receiver.posts) == 1
+    assert (sender.sent, sender.failed) == (0, 1)
+    assert desk.states() == [Delivery.GIVEN_UP]
+    assert desk.pickup_state("b1-1") == "requested"
+
+
+async def test_a_failed_wave_comes_back_whole(desk: Desk, receiver: Receiver) -> None:
+    receiver.answers = [500, 500]
+    for bin_id in ("b1", "b2", "b3"):
+        desk.decide(bin_id, wait_for_wave=True)
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+
+    assert [len(one.json["pickups"]) for one in receiver.posts] == [3, 3, 3]
+    assert len({one.json["key"] for one in receiver.posts}) == 1
+    assert desk.states() == [Delivery.SENT] * 3
+
+
+async def test_nobody_is_called_after_do_not_go(desk: Desk, receiver: Receiver) -> None:
+    receiver.answers = [500]
+    desk.decide("b1")
+    desk.decide("b1", AlertKind.WITHDRAWN)
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+
+    assert [one.json["kind"] for one in receiver.posts] == ["pickup", "pickup", "withdrawn"]
+
+
+async def test_a_crash_before_the_note_sends_the_same_key_again(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.decide("b1")
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.outbox, "sent", _power_cut)
+        async with ClientSession() as session:
+            with pytest.RaisesGroup(ConnectionAbortedError):
+                await desk.sender({"webhook": WebhookChannel(session)}).run(asyncio.Event())
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+
+    assert [one.json["key"] for one in receiver.posts] == ["b1-1/pickup"] * 2
+
+
+def _power_cut(*_: object) -> None:
+    raise ConnectionAbortedError
+
+
+async def test_a_receiver_that_hangs_holds_up_nobody_else(desk: Desk, receiver: Receiver) -> None:
+    receiver.hangs_for = "asep"
+    for n in range(3):
+        desk.decide(f"b{n}", to="asep")
+    desk.decide("b9", to="budi")
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await receiver.has("budi", timeout_s=3)
+        receiver.release.set()
+        await desk.until_empty()
+
+    assert len(receiver.posts) == 4
+
+
+class Broken:
+    """A channel with a bug."""
+
+    async def send(self, alert: Alert, recipient: str, collector: Collector | None) -> None:
+        raise ZeroDivisionError(alert.key, recipient, collector)
+
+
+async def test_a_bug_in_a_channel_does_not_stop_the_others(desk: Desk, receiver: Receiver) -> None:
+    desk.decide("b1", channels=("log", "webhook"))
+    async with ClientSession() as session:
+        channels: dict[str, Channel] = {"log": Broken(), "webhook": WebhookChannel(session)}
+        async with sending(desk, channels) as sender:
+            await receiver.has("asep")
+            await desk.until(Delivery.SENT, 1)
+
+    assert sender.failed >= 1
+    assert sorted(desk.states()) == [Delivery.SENT, Delivery.WAITING]
+
+
+async def test_a_channel_that_is_not_there_is_given_up(desk: Desk) -> None:
+    desk.decide("b1", channels=("mqtt",))
+    async with sending(desk, {}):
+        await desk.until_empty()
+
+    assert desk.states() == [Delivery.GIVEN_UP]
+    assert "no channel mqtt" in desk.errors()[0]
+
+
+async def test_after_twelve_attempts_it_is_given_up(desk: Desk, receiver: Receiver) -> None:
+    receiver.answers = [500] * 20
+    desk.decide("b1")
+    async with ClientSession() as session:
+        # A run this slow hardly moves its clock between two attempts.
+        sender = desk.sender({"webhook": WebhookChannel(session)}, speed=0.0001)
+        async with sending(desk, {}, sender):
+            await desk.until_empty()
+
+    assert len(receiver.posts) == 12
+    assert desk.states() == [Delivery.GIVEN_UP]
+
+
+def test_pauses_double_up_to_five_minutes() -> None:
+    assert [longest_pause_s(one) for one in (1, 2, 3, 9)] == [1, 2, 4, 256]
+    assert longest_pause_s(10) == longest_pause_s(500) == LONGEST_PAUSE_S
