@@ -8,19 +8,18 @@ So the run's clock is always the recording's time, and nobody can fall behind it
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 
 import aiomqtt
 
 from firmware import payload
 from simulator.broker_link import AT_ONCE, Access
 from simulator.driven_clock import DrivenClock
+from simulator.recorded_slot import slot_messages
 from simulator.recording import Recording, Row
 
-BATCH = 24
 _ACK_PAUSE_MS = 31_000  # a device is acknowledged at most once in 30 s of the run's time
 _CREEP_AFTER_S, _MOST_CREEPS = 1.0, 20
 _PUBLISH_TIMEOUT_S = 30.0
@@ -122,7 +121,7 @@ class _Player:
         await self._wait_for_pace(slot[-1].at_s)
         now_ms = max(1000 * slot[-1].at_s, self.clock.now_ms() + _ACK_PAUSE_MS)
         self.clock.advance_to(now_ms)
-        messages = list(self._messages(slot))
+        messages = list(slot_messages(self.recording.boot, self.site, slot))
         await self._publish(client, messages, ear)
         await self._settle({row.device: row.seq for row in slot}, ear)
         self.moved_wall_s = time.monotonic()
@@ -131,29 +130,6 @@ class _Player:
         self.tally.slots += 1
         self.tally.at_s = slot[-1].at_s
         self.progress(self.tally)
-
-    def _messages(self, slot: list[Row]) -> Iterator[tuple[str, bytes]]:
-        """One message for each device, unless it has more than a device sends at once."""
-        by_device = sorted(slot, key=lambda row: (row.device, row.seq))
-        for device, rows in groupby(by_device, lambda row: row.device):
-            left = list(rows)
-            topic = payload.reading_topic(self.site, device)
-            kept = [(self.recording.boot, left[0].seq)]
-            for start in range(0, len(left), BATCH):
-                readings = [self._reading(row) for row in left[start : start + BATCH]]
-                yield topic, payload.encode_message(readings, kept)
-
-    def _reading(self, row: Row) -> dict[str, int | str]:
-        return {
-            "boot": self.recording.boot,
-            "seq": row.seq,
-            "at": row.at_s,
-            "clock": "ntp",
-            "quality": "ok",
-            "distance_mm": row.distance_mm,
-            "echoes": 1,
-            "spread_mm": 0,
-        }
 
     async def _publish(
         self,
@@ -165,11 +141,14 @@ class _Player:
         sending = asyncio.gather(
             *(client.publish(*message, qos=1, timeout=_PUBLISH_TIMEOUT_S) for message in messages)
         )
-        await asyncio.wait((sending, ear), return_when=asyncio.FIRST_COMPLETED)
-        if not sending.done():
+        try:
+            await asyncio.wait((sending, ear), return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise aiomqtt.MqttError("the connection was lost")
+            sending.result()
+        finally:
             sending.cancel()
-            raise aiomqtt.MqttError("the connection was lost")
-        sending.result()
+            await asyncio.gather(sending, return_exceptions=True)
 
     async def _settle(self, wanted: dict[str, int], ear: asyncio.Task[None]) -> None:
         """Wait until every device of the slot is acknowledged up to its last reading."""
