@@ -24,7 +24,7 @@ from ingest.speaking import Speaker
 from ingest.station import Station
 from ingest.writer import Writer
 from jemput.store.bins import Bins
-from jemput.store.clock import Clock
+from jemput.store.clock import RunClock
 from jemput.store.history import Cursors, EmbeddedHistory
 from jemput.store.influx import InfluxTarget
 from jemput.store.outbox import Outbox
@@ -39,7 +39,7 @@ class Group:
 
     engine: Engine
     name: str
-    clock: Clock
+    clock: RunClock
 
 
 async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it reaches
@@ -89,7 +89,7 @@ def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_
     }
     registry = RegistryStore(group.engine, group.name)
     outbox = Outbox(group.engine, group.name)
-    return Sender(outbox, registry.read, channels, group.clock, api_url)
+    return Sender(outbox, registry.read, channels, group.clock, api_url, speed=group.clock.speed)
 
 
 def make_server(group: Group, users: Users, host: str, port: int, *, invented: bool) -> Server:
