@@ -13,7 +13,7 @@ from api.description import add_description
 from api.live import Feed
 from api.meters import Meters
 from api.middleware import Counted, SafeHeaders
-from api.routes import acts, bins, events, health, page, pickups, readings
+from api.routes import acts, bins, docs, events, health, page, pickups, readings
 from api.services import Services
 from api.town import Town
 
@@ -25,6 +25,7 @@ ROUTERS: Final = (
     events.router,
     health.router,
     page.router,
+    docs.router,
 )
 
 

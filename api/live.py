@@ -23,6 +23,11 @@ COME_BACK_MS: Final = 3000
 GREETING: Final = f"retry: {COME_BACK_MS}\n\n".encode()
 
 
+def pause_s(every_s: float, took_s: float) -> float:
+    """How long to wait after a look: a big town is looked at less often, not all the time."""
+    return max(every_s, took_s * 4)
+
+
 class Listener:
     """One client's queue."""
 
@@ -97,10 +102,12 @@ class Feed:
             listener.let_go()
 
     async def _look_on(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._listeners and not self._closed:
+                began = loop.time()
                 await self._look_once()
-                await asyncio.sleep(self._limits.look_every_s)
+                await asyncio.sleep(pause_s(self._limits.look_every_s, loop.time() - began))
         finally:
             self._looking, self._seen = None, None
             for listener in self._listeners:

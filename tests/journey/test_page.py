@@ -182,7 +182,7 @@ def test_a_collector_says_why_it_cannot_be_collected(
         page.get_by_label("Keterangan").fill("roda lepas")
         page.get_by_role("button", name="Kirim").click()
 
-        expect(page.locator(".moves q")).to_have_text("Tong rusak: roda lepas")
+        expect(page.locator(".moves q")).to_have_text("Tempat sampah rusak: roda lepas")
         expect(page.locator(".acts")).to_contain_text("sudah selesai")
         assert client.get(f"/v1/pickups/{pickup}").json()["note"] == "damaged: roda lepas"
 
@@ -248,7 +248,7 @@ def test_the_page_is_usable_by_keyboard_and_named_for_a_screen_reader(
         expect(page.locator("#number-full")).to_have_text("1")
         page.keyboard.press("Tab")
         expect(page.locator(".skip")).to_be_focused()
-        meter = page.get_by_role("meter", name="Isi tong Organik").first
+        meter = page.get_by_role("meter", name="Isi tempat sampah Organik").first
 
         expect(meter).to_have_attribute("aria-valuetext", "27%, lapang")
         assert page.evaluate(UNNAMED) == []

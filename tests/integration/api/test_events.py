@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.live import QUEUE, Listener
+from api.live import QUEUE, Listener, pause_s
 from api.server import GRACE_S
 from api.services import Limits
 from tests.integration.api.town import Client, Town, served
@@ -155,6 +155,11 @@ async def test_a_listener_who_cannot_keep_up_is_let_go() -> None:
         listener.tell(b"news")
 
     assert [chunk async for chunk in listener.chunks()] == []
+
+
+def test_looking_takes_at_most_a_fifth_of_the_time() -> None:
+    assert pause_s(1.0, took_s=0.01) == 1.0
+    assert pause_s(1.0, took_s=0.5) == 2.0
 
 
 @pytest.mark.parametrize("times", [1, 5])

@@ -68,6 +68,15 @@ def test_an_operation_explains_itself_and_its_errors(name: str) -> None:
             assert list(response["content"]) == ["application/problem+json"]
 
 
+def test_people_read_the_same_operations_on_one_plain_page(reader: Client) -> None:
+    text = reader.get("/docs").text
+
+    for name, operation in OPERATIONS.items():
+        assert f'id="{operation["operationId"]}"' in text
+        assert name.split()[1] in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("post")])
 def test_what_moves_pickups_needs_a_user(name: str) -> None:
     assert OPERATIONS[name]["security"] == [{"HTTPBasic": []}]
