@@ -2,9 +2,8 @@
 
 import secrets
 from dataclasses import dataclass, field
-from hashlib import sha256
 
-from api.users import Role, Users
+from api.users import Role, Users, hash_password
 from jemput.broker.account import (
     BrokerUser,
     collector_user,
@@ -55,8 +54,10 @@ def broker_users(keys: Keys) -> list[BrokerUser]:
 
 def api_users(keys: Keys) -> Users:
     """The operator and the collectors."""
-    rows = {name: (Role.COLLECTOR, _digest(password)) for name, password in keys.people.items()}
-    return Users({OPERATOR: (Role.OPERATOR, _digest(keys.operator)), **rows})
+    rows = {
+        name: (Role.COLLECTOR, hash_password(password)) for name, password in keys.people.items()
+    }
+    return Users({OPERATOR: (Role.OPERATOR, hash_password(keys.operator)), **rows})
 
 
 def changes(scenario: Scenario, keys: Keys, webhook_urls: dict[str, str]) -> list[Change]:
@@ -98,7 +99,3 @@ def _collector(one: SimCollector, keys: Keys, webhook_urls: dict[str, str]) -> C
         webhook_url=url,
         webhook_secret=keys.webhooks[one.id] if url else None,
     )
-
-
-def _digest(password: str) -> str:
-    return sha256(password.encode()).hexdigest()
