@@ -53,10 +53,6 @@ class Pending:
         self._wait_s = min(LONGEST_S, max(SHORTEST_S, self._wait_s * factor))
         return taken, events
 
-    def forget(self) -> None:
-        """The link is gone: the broker will send these again."""
-        self.messages = []
-
     def _begin(self) -> None:
         if self._since_s is None:
             self._since_s = time.monotonic()

@@ -51,9 +51,11 @@ class Station:
         self._wake.set()
 
     def on_link(self, *, up: bool) -> None:
-        """Note that hearing began or ended: silence counts only time spent listening."""
-        if not up:
-            self._pending.forget()
+        """Note that hearing began or ended: silence counts only time spent listening.
+
+        What was heard before stays and is committed, since not every broker sends it again;
+        its receipts acknowledge nothing on the next link.
+        """
         self._pending.note(Link(up))
         self._wake.set()
 
@@ -86,7 +88,6 @@ class Station:
         if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
             self._checkpoint_s = time.monotonic()
             await asyncio.to_thread(self._writer.save_checkpoint)
-        await self._acks.tell(self._writer.fold.state.devices, self._clock.now_ms())
 
     async def _has_mail(self) -> bool:
         if time.monotonic() - self._mail_s < MAIL_S:
@@ -113,8 +114,13 @@ class Station:
                 await asyncio.sleep(RETRY_S)
         if self.ear is not None and messages:
             self.ear.acknowledge([one.receipt for one in messages])
-        for one in messages:
-            spoken = topics.parse(one.topic)
-            if spoken is not None:
-                self._acks.owe(spoken.site, spoken.device)
+        self._owe_acks({one.topic for one in messages})
         self._on_commit()
+
+    def _owe_acks(self, spoken_on: set[str]) -> None:
+        """The writer rests now, so its memory is exactly what is committed."""
+        memories = self._writer.fold.state.devices
+        for topic in spoken_on:
+            spoken = topics.parse(topic)
+            if spoken is not None and spoken.device in memories:
+                self._acks.owe(spoken.site, spoken.device, memories[spoken.device].upto())

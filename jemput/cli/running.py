@@ -1,7 +1,6 @@
 """Putting together what runs: the ingester of a group and the API beside it."""
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import aiohttp
@@ -64,13 +63,15 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
             nudge.set()
             sender.nudge()
 
-        station = Station(writer, group.clock, Acks(speaker), committed)
+        acks = Acks(speaker, group.clock)
+        station = Station(writer, group.clock, acks, committed)
         session_of_group = Session(f"jemput-{group.name}", (READINGS_FILTER,))
         ear = LeanEar(address, session_of_group, Owner(station.on_heard, station.on_link))
         station.ear = ear
         speaking = tasks.create_task(speaker.run(), name="speaker")
         hearing = tasks.create_task(ear.listen(), name="ear")
         tasks.create_task(sender.run(quiet), name="alerts")
+        tasks.create_task(acks.run(quiet), name="acks")
         for sink in sinks:
             cursors = Cursors(group.engine, group.name)
             tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
@@ -107,13 +108,3 @@ def make_server(group: Group, users: Users, host: str, port: int, *, invented: b
         invented=invented,
     )
     return Server(create_app(services), host, port)
-
-
-async def until(stop: asyncio.Event, *others: Awaitable[object]) -> None:
-    """Wait for `stop`, or for the first of others to end or fail."""
-    tasks = [asyncio.ensure_future(one) for one in (stop.wait(), *others)]
-    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    for task in done:
-        task.result()
