@@ -158,21 +158,17 @@ class Demo:
 
     def _table(self) -> Table:
         table = Table(title=f"Jemput · {self.scenario.site.name} · positions are invented")
-        for column in ("what", "where or who", "password", "try"):
-            table.add_column(column, overflow="fold")
-        table.add_row("page", f"{self.api_url}/", "", "open it in a browser")
-        table.add_row("API", f"{self.api_url}/docs", "", f"curl {self.api_url}/v1/bins")
-        table.add_row("operator", town.OPERATOR, self.keys.operator, "moves any pickup")
-        person = self.scenario.collectors[0]
-        table.add_row("collector", person.id, self.keys.people[person.id], "moves their own")
-        device = self.scenario.bins[0].device
-        table.add_row(
-            "broker",
-            f"mqtt://{LOOPBACK}:{self.broker_port}",
-            self.keys.devices[device],
-            f"device {device}",
-        )
-        table.add_row("speed", f"{self.options.speed:g} times real time", "", "Ctrl-C ends it all")
+        for column in ("what", "where or who", "password"):
+            table.add_column(column, no_wrap=True)
+        person, device = self.scenario.collectors[0].id, self.scenario.bins[0].device
+        table.add_row("page", f"{self.api_url}/", "")
+        table.add_row("API", f"{self.api_url}/docs", "")
+        table.add_row("", f"curl {self.api_url}/v1/bins", "")
+        table.add_row("operator", town.OPERATOR, self.keys.operator)
+        table.add_row("collector", person, self.keys.people[person])
+        table.add_row("broker", f"mqtt://{LOOPBACK}:{self.broker_port}", "")
+        table.add_row("device", device, self.keys.devices[device])
+        table.caption = f"{self.options.speed:g} times real time · Ctrl-C ends it all"
         return table
 
     def _result(self, group: Group, writer: Writer) -> dict[str, object]:

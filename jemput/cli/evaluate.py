@@ -131,7 +131,7 @@ def _message(row: Row, seq: int) -> Heard:
         "spread_mm": 0,
     }
     payload = encode_message([reading], [(BOOT, seq)])
-    read = decoding.read(reading_topic(SITE, _device(row.bin)), payload, retained=False)
+    read = decoding.read(reading_topic(SITE, row.bin), payload, retained=False)
     if not isinstance(read, Heard):
         raise ValueError(f"{row.bin} at {row.at_s}: {read.reason}: {read.detail}")  # noqa: TRY004 - not a type
     return read
@@ -154,12 +154,8 @@ def _changes(rows: list[Row]) -> list[Change]:
         PutSite(Site(SITE, "Recorded")),
         PutHalte(Halte(SITE, SITE, "Recorded", 0.0, 0.0)),
         *(PutBin(Bin(one, SITE, waste, SHAPE, CADENCE_S)) for one, waste in wastes.items()),
-        *(Bind(_device(one), one, 0) for one in wastes),
+        *(Bind(one, one, 0) for one in wastes),
     ]
-
-
-def _device(bin_id: str) -> str:
-    return f"r-{bin_id}"[:32]
 
 
 def _open(path: Path) -> TextIO:
