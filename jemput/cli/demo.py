@@ -196,7 +196,8 @@ def run_demo(options: Options, began_s: float) -> int:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
         result = asyncio.run(Demo(options, Path(folder), began_s).run())
-    sys.stdout.write(json.dumps(result) + "\n")
+    if options.as_json:
+        sys.stdout.write(json.dumps(result) + "\n")
     return 0 if result["readings_stored"] and result["alerts_delivered"] else 1
 
 

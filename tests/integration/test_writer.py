@@ -97,7 +97,9 @@ def test_a_writer_that_was_replaced_commits_nothing(engine: Engine, writer: Writ
 def test_a_damaged_entry_is_said_and_not_guessed_over(engine: Engine, writer: Writer) -> None:
     write(writer, 1)
     with writing(engine) as connection:
-        connection.execute(text("UPDATE journal SET blob = zeroblob(length(blob)) WHERE position = 2"))
+        connection.execute(
+            text("UPDATE journal SET blob = zeroblob(length(blob)) WHERE position = 2")
+        )
 
     with pytest.raises(DamagedJournalError, match="entry 2 is damaged"):
         Writer(engine, GROUP).take_over()

@@ -33,6 +33,13 @@ def test_a_filling_bin_calls_its_collector_and_no_reading_is_lost() -> None:
     assert 0 < result["first_alert_s"] < 60
 
 
+def test_people_see_the_table_whole_and_no_json() -> None:
+    shown = run("demo", "--for", "3s").stdout
+
+    assert "/v1/bins" in shown
+    assert "readings_stored" not in shown
+
+
 def test_two_demos_run_at_once() -> None:
     demos = [
         subprocess.Popen(
