@@ -1,0 +1,157 @@
+"""Settings of a process: `JEMPUT_*` variables, a settings file, familiar names; read once.
+
+A variable outranks the file; `JEMPUT_X` outranks a familiar name such as `MQTT_HOST`. A
+secret may stand in a file of its own that `JEMPUT_X_FILE` names. Nothing here touches the
+network.
+"""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "JEMPUT_"
+NAMES_THE_FILE: Final = "JEMPUT_SETTINGS"
+DEFAULT_FILE: Final = "jemput.env"
+OTHERS: Final = frozenset({NAMES_THE_FILE, "JEMPUT_PYTHON"})
+FOR_TESTS: Final = "JEMPUT_TEST_"
+SECRETS: Final = ("mqtt_password", "influx_token")
+_READABLE_BY_OTHERS: Final = 0o077
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names the variable and what to write."""
+
+
+def _names(name: str, *familiar: str) -> AliasChoices:
+    return AliasChoices(f"{PREFIX}{name.upper()}", *familiar)
+
+
+class Settings(BaseSettings):
+    """What a process is told. The docstring of a field is what `jemput settings` prints."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        case_sensitive=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str = Field("sqlite:///jemput.db", validation_alias=_names("database_url"))
+    """The operational database: `sqlite:///path` or `postgresql+psycopg://user@host/name`."""
+    group: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", validation_alias=_names("group"))
+    """The sites that share one journal and one ingester."""
+    mqtt_host: str = Field("127.0.0.1", validation_alias=_names("mqtt_host", "MQTT_HOST"))
+    """The broker's host."""
+    mqtt_port: int = Field(1883, ge=1, le=65535, validation_alias=_names("mqtt_port", "MQTT_PORT"))
+    """The broker's port."""
+    mqtt_username: str | None = Field(
+        None, validation_alias=_names("mqtt_username", "MQTT_USERNAME")
+    )
+    """The ingester's account at the broker."""
+    mqtt_password: SecretStr | None = Field(
+        None, validation_alias=_names("mqtt_password", "MQTT_PASSWORD")
+    )
+    """Its password."""
+    mqtt_client_id: str | None = Field(None, validation_alias=_names("mqtt_client_id"))
+    """Under which the broker keeps the session; by default a secret kept in the database."""
+    mqtt_tls: bool = Field(default=False, validation_alias=_names("mqtt_tls", "MQTT_TLS"))
+    """Whether to speak TLS; always so where a CA is given."""
+    mqtt_ca_file: Path | None = Field(None, validation_alias=_names("mqtt_ca_file"))
+    """The CA that signed the broker's certificate; by default the system's."""
+    influx_url: str | None = Field(None, validation_alias=_names("influx_url", "INFLUX_URL"))
+    """InfluxDB 1.6 or newer; without it readings are kept in the database itself."""
+    influx_token: SecretStr | None = Field(
+        None, validation_alias=_names("influx_token", "INFLUX_TOKEN")
+    )
+    """Its token; `user:password` for 1.x."""
+    influx_org: str | None = Field(None, validation_alias=_names("influx_org", "INFLUX_ORG"))
+    """Its organisation, for 2.x."""
+    influx_bucket: str = Field(
+        "jemput", min_length=1, validation_alias=_names("influx_bucket", "INFLUX_BUCKET")
+    )
+    """Its bucket, or database on 1.x."""
+    api_host: str = Field("127.0.0.1", validation_alias=_names("api_host"))
+    """Where the API listens."""
+    api_port: int = Field(8000, ge=1, le=65535, validation_alias=_names("api_port"))
+    """On which port."""
+    api_url: str = Field("http://127.0.0.1:8000", validation_alias=_names("api_url"))
+    """How people reach the API: the links in alerts begin with it."""
+    users_file: Path = Field(Path("users.json"), validation_alias=_names("users_file"))
+    """Who may use the API: `{name: {"role": …, "password_sha256": …}}`."""
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises `SettingsError`."""
+    file = _settings_file()
+    in_file = {key: value for key, value in dotenv_values(file).items() if value} if file else {}
+    told = {**in_file, **os.environ}
+    _refuse_unknown(told)
+    secrets = _secrets(told)
+    try:
+        return Settings(_env_file=file, **secrets)  # type: ignore[call-arg, arg-type] # theirs
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def variable(field: str) -> str:
+    """The variable that sets a field."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _settings_file() -> Path | None:
+    named = os.environ.get(NAMES_THE_FILE)
+    file = Path(named or DEFAULT_FILE)
+    if not file.is_file():
+        if named:
+            raise SettingsError(f"{NAMES_THE_FILE} names {file}, and there is no such file")
+        return None
+    if file.stat().st_mode & _READABLE_BY_OTHERS:
+        raise SettingsError(f"others may read {file}, which holds secrets: run `chmod 600 {file}`")
+    return file
+
+
+def _known() -> set[str]:
+    fields = {variable(name) for name in Settings.model_fields}
+    return fields | {f"{variable(name)}_FILE" for name in SECRETS} | OTHERS
+
+
+def _refuse_unknown(told: Iterable[str]) -> None:
+    known = _known()
+    for name in sorted(told):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(FOR_TESTS):
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+            raise SettingsError(f"no setting is called {name}: {hint}")
+
+
+def _secrets(told: Mapping[str, str]) -> dict[str, str]:
+    """Secrets that stand in files of their own."""
+    found = {}
+    for field in SECRETS:
+        name = variable(field)
+        path = told.get(f"{name}_FILE")
+        if path is None:
+            continue
+        if name in told:
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one")
+        try:
+            found[field] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE: {path} cannot be read: {error.strerror}") from None
+    return found
+
+
+def _sentence(error: ErrorDetails) -> str:
+    where = str(error["loc"][0])
+    name = where if where.isupper() else variable(where)
+    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"
