@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, AliasGenerator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -22,6 +22,10 @@ DEFAULT_FILE: Final = "jemput.env"
 OTHERS: Final = frozenset({NAMES_THE_FILE, "JEMPUT_PYTHON"})
 FOR_TESTS: Final = "JEMPUT_TEST_"
 SECRETS: Final = ("mqtt_password", "influx_token")
+FAMILIAR: Final = frozenset(
+    f"mqtt_{what}" for what in ("host", "port", "username", "password", "tls")
+) | frozenset(f"influx_{what}" for what in ("url", "token", "org", "bucket"))
+"""Fields that are also heard by the name that other programs use, without our prefix."""
 _READABLE_BY_OTHERS: Final = 0o077
 
 
@@ -29,65 +33,70 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message names the variable and what to write."""
 
 
-def _names(name: str, *familiar: str) -> AliasChoices:
-    return AliasChoices(f"{PREFIX}{name.upper()}", *familiar)
+def variable(field: str) -> str:
+    """The variable that sets a field."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _heard_as(field: str) -> AliasChoices:
+    """Our own name first; it outranks the familiar one."""
+    return AliasChoices(variable(field), *([field.upper()] if field in FAMILIAR else []))
 
 
 class Settings(BaseSettings):
-    """What a process is told. The docstring of a field is what `jemput settings` prints."""
+    """What a process is told. The description of a field is what `jemput settings` prints."""
 
     model_config = SettingsConfigDict(
+        alias_generator=AliasGenerator(validation_alias=_heard_as),
         frozen=True,
         extra="ignore",
         case_sensitive=True,
         env_ignore_empty=True,
         populate_by_name=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )
 
-    database_url: str = Field("sqlite:///jemput.db", validation_alias=_names("database_url"))
-    """The operational database: `sqlite:///path` or `postgresql+psycopg://user@host/name`."""
-    group: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", validation_alias=_names("group"))
-    """The sites that share one journal and one ingester."""
-    mqtt_host: str = Field("127.0.0.1", validation_alias=_names("mqtt_host", "MQTT_HOST"))
-    """The broker's host."""
-    mqtt_port: int = Field(1883, ge=1, le=65535, validation_alias=_names("mqtt_port", "MQTT_PORT"))
-    """The broker's port."""
-    mqtt_username: str | None = Field(
-        None, validation_alias=_names("mqtt_username", "MQTT_USERNAME")
+    database_url: str = Field(
+        "sqlite:///jemput.db",
+        description="The database: `sqlite:///path` or `postgresql+psycopg://user@host/name`.",
     )
-    """The ingester's account at the broker."""
-    mqtt_password: SecretStr | None = Field(
-        None, validation_alias=_names("mqtt_password", "MQTT_PASSWORD")
+    group: str = Field(
+        "main",
+        pattern=r"^[a-z0-9-]{1,32}$",
+        description="The sites that share one journal and one ingester.",
     )
-    """Its password."""
-    mqtt_client_id: str | None = Field(None, validation_alias=_names("mqtt_client_id"))
-    """Under which the broker keeps the session; by default a secret kept in the database."""
-    mqtt_tls: bool = Field(default=False, validation_alias=_names("mqtt_tls", "MQTT_TLS"))
-    """Whether to speak TLS; always so where a CA is given."""
-    mqtt_ca_file: Path | None = Field(None, validation_alias=_names("mqtt_ca_file"))
-    """The CA that signed the broker's certificate; by default the system's."""
-    influx_url: str | None = Field(None, validation_alias=_names("influx_url", "INFLUX_URL"))
-    """InfluxDB 1.6 or newer; without it readings are kept in the database itself."""
-    influx_token: SecretStr | None = Field(
-        None, validation_alias=_names("influx_token", "INFLUX_TOKEN")
+    mqtt_host: str = Field("127.0.0.1", description="The broker's host.")
+    mqtt_port: int = Field(1883, ge=1, le=65535, description="The broker's port.")
+    mqtt_username: str | None = Field(None, description="The ingester's account at the broker.")
+    mqtt_password: SecretStr | None = Field(None, description="Its password.")
+    mqtt_client_id: str | None = Field(
+        None, description="Names our session at the broker; by default a secret of the database."
     )
-    """Its token; `user:password` for 1.x."""
-    influx_org: str | None = Field(None, validation_alias=_names("influx_org", "INFLUX_ORG"))
-    """Its organisation, for 2.x."""
+    mqtt_tls: bool = Field(
+        default=False, description="Whether to speak TLS; always so where a CA is given."
+    )
+    mqtt_ca_file: Path | None = Field(
+        None, description="The CA that signed the broker's certificate; by default the system's."
+    )
+    influx_url: str | None = Field(
+        None,
+        description="InfluxDB 1.6 or newer; without it readings are kept in the database itself.",
+    )
+    influx_token: SecretStr | None = Field(None, description="Its token; `user:password` for 1.x.")
+    influx_org: str | None = Field(None, description="Its organisation, for 2.x.")
     influx_bucket: str = Field(
-        "jemput", min_length=1, validation_alias=_names("influx_bucket", "INFLUX_BUCKET")
+        "jemput", min_length=1, description="Its bucket, or database on 1.x."
     )
-    """Its bucket, or database on 1.x."""
-    api_host: str = Field("127.0.0.1", validation_alias=_names("api_host"))
-    """Where the API listens."""
-    api_port: int = Field(8000, ge=1, le=65535, validation_alias=_names("api_port"))
-    """On which port."""
-    api_url: str = Field("http://127.0.0.1:8000", validation_alias=_names("api_url"))
-    """How people reach the API: the links in alerts begin with it."""
-    users_file: Path = Field(Path("users.json"), validation_alias=_names("users_file"))
-    """Who may use the API: `{name: {"role": …, "password_sha256": …}}`."""
+    api_host: str = Field("127.0.0.1", description="Where the API listens.")
+    api_port: int = Field(8000, ge=1, le=65535, description="On which port.")
+    api_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="How people reach the API: the links in alerts begin with it.",
+    )
+    users_file: Path = Field(
+        Path("users.json"),
+        description='Who may use the API: `{name: {"role": …, "password_sha256": …}}`.',
+    )
 
 
 def read_settings() -> Settings:
@@ -101,11 +110,6 @@ def read_settings() -> Settings:
         return Settings(_env_file=file, **secrets)  # type: ignore[call-arg, arg-type] # theirs
     except ValidationError as error:
         raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
-
-
-def variable(field: str) -> str:
-    """The variable that sets a field."""
-    return f"{PREFIX}{field.upper()}"
 
 
 def _settings_file() -> Path | None:
