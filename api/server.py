@@ -1,6 +1,8 @@
 """Serves the app, and ends its live streams when it is asked to stop."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +25,11 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._app = app
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever starts it: uvicorn would end the process by them."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live streams, then wait for the other answers."""

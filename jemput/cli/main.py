@@ -12,8 +12,22 @@ from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.evaluate import run_evaluation
+from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
+from jemput.store.checkpoints import OtherStateVersionError
+from jemput.store.database import SchemaError
+from jemput.store.journal import DamagedJournalError, TakenOverError
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600}
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+MENDABLE = (
+    BrokerError,
+    DamagedJournalError,
+    OtherStateVersionError,
+    PortTakenError,
+    SchemaError,
+    TakenOverError,
+    ValueError,
+)
+"""What a person can mend is one line, not a traceback."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -54,18 +68,38 @@ def evaluate(
     raise typer.Exit(run_evaluation(recording, emptyings, calls, as_json=as_json))
 
 
+@app.command()
+def ingest() -> None:
+    """Hear the bins, decide, alert: one group's ingester, told by JEMPUT_* settings."""
+    raise typer.Exit(run_ingest_command())
+
+
+@app.command()
+def api() -> None:
+    """Serve the API and its page, told by JEMPUT_* settings."""
+    raise typer.Exit(run_api_command())
+
+
+@app.command()
+def settings(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Print what this machine's JEMPUT_* settings are; secrets stay hidden."""
+    raise typer.Exit(show_settings(as_json=as_json))
+
+
 def seconds(text: str) -> float:
-    """Read `60s`, `5m` or `1h`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    """Read `60s`, `5m`, `1h` or `7d`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
     if found is None:
-        raise typer.BadParameter(f"{text!r} is no length of time: write 60s, 5m or 1h")
+        raise typer.BadParameter(f"{text!r} is no length of time: write 60s, 5m, 1h or 7d")
     return float(found[1]) * UNITS_S[found[2]]
 
 
 def run() -> None:
-    """Run the command; what a person can mend is one line, not a traceback."""
+    """Run the command."""
     try:
         app()
-    except (PortTakenError, BrokerError, ValueError) as error:
+    except MENDABLE as error:
         sys.stderr.write(f"jemput: {error}\n")
         sys.exit(2)
