@@ -56,7 +56,7 @@ def _write(
             )
             connection.execute(update(incident).where(still_open).values(closed_ms=now_ms))
         case Say():
-            _write_say(connection, decision, registry)
+            _write_say(connection, group, decision, registry)
 
 
 def insert_pickup(  # noqa: PLR0913 - one row and where it comes from
@@ -130,11 +130,12 @@ def write_quarantine(
         connection.execute(insert(quarantine), rows)
 
 
-def _write_say(connection: Connection, say: Say, registry: Registry) -> None:
+def _write_say(connection: Connection, group: str, say: Say, registry: Registry) -> None:
     site = registry.sites[say.site]
     due_ms = leaves_ms(say.decided_ms, site.waves) if say.wait_for_wave else say.decided_ms
     rows = [
         {
+            "group_id": group,
             "key": say.key,
             "channel": channel,
             "recipient": say.recipient,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Engine, Row, func, select, update
 
 from jemput.decisions import AlertKind, Say
 from jemput.entry import Act
@@ -45,23 +45,21 @@ class Outbox:
 
     def due(self, now_ms: int, most: int = 200) -> list[Letter]:
         """What may leave now, oldest first."""
-        query = select(outbox).where(
-            outbox.c.state == Delivery.WAITING.value, outbox.c.due_ms <= now_ms
-        )
+        query = select(outbox).where(self._waits(), outbox.c.due_ms <= now_ms)
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(outbox.c.due_ms, outbox.c.id).limit(most))
             return [_read(row) for row in rows]
 
     def next_due_ms(self) -> int | None:
         """When the next alert may leave; None where none waits."""
-        query = select(func.min(outbox.c.due_ms)).where(outbox.c.state == Delivery.WAITING.value)
+        query = select(func.min(outbox.c.due_ms)).where(self._waits())
         with self.engine.connect() as connection:
             due_ms: int | None = connection.execute(query).scalar()
             return due_ms
 
     def waiting(self) -> int:
         """How many alerts wait."""
-        query = select(func.count()).where(outbox.c.state == Delivery.WAITING.value)
+        query = select(func.count()).where(self._waits())
         with self.engine.connect() as connection:
             count: int = connection.execute(query).scalar_one()
             return count
@@ -98,6 +96,9 @@ class Outbox:
             values["due_ms"] = retry_ms
         with writing(self.engine) as connection:
             connection.execute(update(outbox).where(outbox.c.id == letter.id).values(**values))
+
+    def _waits(self) -> ColumnElement[bool]:
+        return (outbox.c.group_id == self.group) & (outbox.c.state == Delivery.WAITING.value)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Letter:

@@ -131,6 +131,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("group_id", String, nullable=False),
     Column("key", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("recipient", String, nullable=False),
@@ -144,7 +145,7 @@ outbox = Table(
     Column("blob", LargeBinary, nullable=False),
 )
 Index("outbox_once", outbox.c.key, outbox.c.channel, unique=True)
-Index("outbox_waiting", outbox.c.state, outbox.c.due_ms)
+Index("outbox_waiting", outbox.c.group_id, outbox.c.state, outbox.c.due_ms)
 
 incident = Table(
     "incident",

@@ -12,7 +12,7 @@ from ingest.alerts.channels import Channel, WebhookChannel
 from ingest.alerts.sender import LONGEST_PAUSE_S, longest_pause_s
 from jemput.alert import Alert
 from jemput.decisions import AlertKind
-from jemput.store.outbox import Delivery
+from jemput.store.outbox import Delivery, Outbox
 from jemput.things import Collector
 from tests.integration.alerts_desk import SECRET, Desk, Receiver, desk, receiver, sending
 
@@ -31,6 +31,15 @@ async def test_an_alert_is_posted_once_and_makes_its_pickup_alerted(
     assert receiver.posts[0].headers["Jemput-Key"] == "b1-1/pickup"
     assert desk.states() == [Delivery.SENT]
     assert desk.pickup_state("b1-1") == "alerted"
+
+
+def test_a_sender_of_another_group_is_given_nothing_of_this_one(desk: Desk) -> None:
+    desk.decide("b1")
+    other = Outbox(desk.engine, "other")
+
+    assert len(desk.outbox.due(desk.clock.now_ms())) == 1
+    assert other.due(desk.clock.now_ms()) == []
+    assert (other.waiting(), other.next_due_ms()) == (0, None)
 
 
 async def test_the_signature_can_be_checked(desk: Desk, receiver: Receiver) -> None:
