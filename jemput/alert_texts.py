@@ -26,7 +26,7 @@ _ID: Final = Words(
     headlines={
         AlertKind.PICKUP: "Tolong jemput sampah",
         AlertKind.WITHDRAWN: "Tidak perlu lagi, jangan berangkat",
-        AlertKind.UNSERVED: "Tidak ada kolektor untuk tempat sampah ini",
+        AlertKind.UNSERVED: "Tidak ada petugas untuk tempat sampah ini",
         AlertKind.EXPIRED: "Tidak ada yang menerima jemputan ini",
         AlertKind.CLAIMED_NOT_SEEN: "Dilaporkan kosong, tetapi sensor belum melihatnya",
         AlertKind.SEEN_NOT_CLAIMED: "Sudah kosong, tetapi belum dilaporkan siapa pun",

@@ -54,6 +54,13 @@ def test_every_kind_and_reason_has_words(language: str) -> None:
     assert len(texts) == len(AlertKind) * len(Reason)
 
 
+def test_people_are_called_petugas_as_on_the_page() -> None:
+    texts = [compose(says, SENT_MS, API_URL).text for says in CASES.values()]
+
+    assert any("petugas" in one for one in texts)
+    assert not any("kolektor" in one.lower() for one in texts)
+
+
 @pytest.mark.parametrize("kind", [one for one in AlertKind if one is not AlertKind.PICKUP])
 def test_only_a_call_can_be_accepted(kind: AlertKind) -> None:
     alert = compose([say(kind, "en")], SENT_MS, API_URL)
