@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
-from jemput.evaluation.csv_rows import BadCellError, Parsed, read_rows
+from jemput.csv_rows import BadCellError, Parsed, read_rows
 from jemput.ids import is_id
 
 READING_COLUMNS: Final = ("bin", "waste", "at_utc", "fill_percent")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jemput.evaluation.csv_rows import Parsed
+from jemput.csv_rows import Parsed
 from jemput.evaluation.emptying_score import score_emptyings
 from jemput.evaluation.pickup_score import score_pickups
 from jemput.evaluation.recording import Emptying, Row, read_emptyings, read_recording

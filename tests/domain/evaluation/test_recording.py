@@ -2,7 +2,7 @@
 
 import pytest
 
-from jemput.evaluation.csv_rows import RowError
+from jemput.csv_rows import RowError
 from jemput.evaluation.recording import Emptying, Row, read_emptyings, read_recording
 
 HEADER = "bin,waste,at_utc,fill_percent"
