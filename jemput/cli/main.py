@@ -10,6 +10,7 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
+from jemput.cli import registry
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
@@ -30,6 +31,7 @@ MENDABLE = (
 """What a person can mend is one line, not a traceback."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(registry.app, name="registry")
 
 
 @app.callback()
