@@ -28,8 +28,10 @@ _ID: Final = Words(
         AlertKind.WITHDRAWN: "Tidak perlu lagi, jangan berangkat",
         AlertKind.UNSERVED: "Tidak ada petugas untuk tempat sampah ini",
         AlertKind.EXPIRED: "Tidak ada yang menerima jemputan ini",
+        AlertKind.ACCEPTED_NOT_COLLECTED: "Diterima, tetapi belum dilaporkan diangkut",
         AlertKind.CLAIMED_NOT_SEEN: "Dilaporkan kosong, tetapi sensor belum melihatnya",
         AlertKind.SEEN_NOT_CLAIMED: "Sudah kosong, tetapi belum dilaporkan siapa pun",
+        AlertKind.UNFINISHED: "Diterima, tetapi tidak pernah selesai",
         AlertKind.INCIDENT: "Perlu diperiksa",
     },
     reasons={
@@ -52,8 +54,10 @@ _EN: Final = Words(
         AlertKind.WITHDRAWN: "No longer needed, do not go",
         AlertKind.UNSERVED: "No collector serves this bin",
         AlertKind.EXPIRED: "Nobody accepted this pickup",
+        AlertKind.ACCEPTED_NOT_COLLECTED: "Accepted, but not reported collected yet",
         AlertKind.CLAIMED_NOT_SEEN: "Reported empty, but the sensor does not see it yet",
         AlertKind.SEEN_NOT_CLAIMED: "Emptied, but nobody reported it",
+        AlertKind.UNFINISHED: "Accepted, but never finished",
         AlertKind.INCIDENT: "Needs a look",
     },
     reasons={

@@ -69,8 +69,10 @@ class AlertKind(StrEnum):
     WITHDRAWN = "withdrawn"
     UNSERVED = "unserved"
     EXPIRED = "expired"
+    ACCEPTED_NOT_COLLECTED = "accepted_not_collected"
     CLAIMED_NOT_SEEN = "claimed_not_seen"
     SEEN_NOT_CLAIMED = "seen_not_claimed"
+    UNFINISHED = "unfinished"
     INCIDENT = "incident"
 
 

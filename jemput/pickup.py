@@ -1,7 +1,7 @@
 """The life of a pickup: one state machine for what the fold deduces and what people do.
 
 requested -> alerted -> accepted -> collected -> verified
-    or failed(reason), withdrawn, expired
+    or failed(reason), withdrawn, expired (nobody accepted, or nobody finished)
 """
 
 from enum import StrEnum
@@ -39,12 +39,14 @@ class Reason(StrEnum):
 class Flag(StrEnum):
     """What a person has to look at."""
 
+    ACCEPTED_NOT_COLLECTED = "accepted_not_collected"
     CLAIMED_NOT_SEEN = "claimed_not_seen"
     SEEN_NOT_CLAIMED = "seen_not_claimed"
 
 
 OPEN: Final = frozenset({State.REQUESTED, State.ALERTED, State.ACCEPTED, State.COLLECTED})
 UNCLAIMED: Final = frozenset({State.REQUESTED, State.ALERTED})
+CLAIMED: Final = OPEN - UNCLAIMED
 
 MOVES: Final[dict[State, frozenset[State]]] = {
     State.ALERTED: frozenset({State.REQUESTED}),
@@ -53,7 +55,7 @@ MOVES: Final[dict[State, frozenset[State]]] = {
     State.VERIFIED: frozenset({State.ACCEPTED, State.COLLECTED}),
     State.FAILED: frozenset({State.ACCEPTED, State.COLLECTED}),
     State.WITHDRAWN: OPEN,
-    State.EXPIRED: UNCLAIMED,
+    State.EXPIRED: OPEN,
 }
 """From which states each state can be reached."""
 
@@ -103,11 +105,16 @@ class RefusedError(ValueError):
 
 
 def move(pickup: Pickup, to: State, now_ms: int, *, note: str | None = None) -> Pickup:
-    """The pickup after the move. Raises `RefusedError` with a sentence for people."""
+    """The pickup after the move. Raises `RefusedError` with a sentence for people.
+
+    Collected late is collected: that answers a flag.
+    """
     if pickup.state not in MOVES.get(to, frozenset()):
         message = f"pickup {pickup.id} is {pickup.state}; it cannot become {to}"
         raise RefusedError(message)
-    return msgspec.structs.replace(pickup, state=to, moved_ms=now_ms, note=note or pickup.note)
+    flag = None if to is State.COLLECTED else pickup.flag
+    note = note or pickup.note
+    return msgspec.structs.replace(pickup, state=to, moved_ms=now_ms, note=note, flag=flag)
 
 
 def flagged(pickup: Pickup, flag: Flag) -> Pickup:

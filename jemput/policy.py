@@ -23,6 +23,7 @@ LEAST: Final = {
     "site_silence_percent": 1,
     "verify_within_h": 0,
     "claim_within_h": 0,
+    "collect_within_h": 1,
     "expire_after_h": 1,
     "reopen_failed_after_h": 0,
     "reopen_after_h": 0,
@@ -51,6 +52,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     heat_c: int = 70
     verify_within_h: int = 12
     claim_within_h: int = 2
+    collect_within_h: int = 12
     expire_after_h: int = 24
     reopen_failed_after_h: int = 4
     reopen_after_h: int = 24

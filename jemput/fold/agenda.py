@@ -52,7 +52,8 @@ def due_ms(view: View) -> int:
     if view.bin_state.pickup is None:
         age_ms = calling.age_due_ms(view)
         if age_ms is not None:
-            dues.append(max(age_ms, _hold_end_ms(view)))
+            # Due already where another rule ended a pickup just now: then at once.
+            dues.append(max(age_ms, _hold_end_ms(view), view.now_ms + 1))
     return min((due for due in dues if due > view.now_ms), default=NEVER_MS)
 
 
@@ -73,6 +74,7 @@ def _pickup_dues(view: View) -> list[int]:
         return []
     if pickup.state in UNCLAIMED:
         return [outcome.expiry_ms(view, pickup)]
-    if pickup.state is State.COLLECTED:
-        return [outcome.verification_ms(view, pickup)]
-    return [] if seen_ms is None else [outcome.claim_ms(view, seen_ms)]
+    dues = [outcome.overdue_ms(view, pickup), outcome.unfinished_ms(view, pickup)]
+    if pickup.state is State.ACCEPTED and seen_ms is not None:
+        dues.append(outcome.claim_ms(view, seen_ms))
+    return dues

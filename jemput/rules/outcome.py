@@ -1,10 +1,16 @@
 """What became of a call: seen in the levels, or not seen in time."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from jemput.decisions import AlertKind, Decision, FlagPickup, MovePickup
-from jemput.pickup import UNCLAIMED, Flag, Pickup, State
+from jemput.pickup import CLAIMED, UNCLAIMED, Flag, Pickup, State
 from jemput.rules.view import HOUR_MS, View
+
+_TOLD_WHEN_OVERDUE: Final = {
+    State.ACCEPTED: (Flag.ACCEPTED_NOT_COLLECTED, AlertKind.ACCEPTED_NOT_COLLECTED),
+    State.COLLECTED: (Flag.CLAIMED_NOT_SEEN, AlertKind.CLAIMED_NOT_SEEN),
+}
 
 
 def level_fell(view: View) -> Iterator[Decision]:
@@ -33,14 +39,25 @@ def unclaimed_end(view: View) -> Iterator[Decision]:
         yield view.tell_operator(pickup, AlertKind.EXPIRED)
 
 
-def unseen_claim(view: View) -> Iterator[Decision]:
-    """Somebody says the bin was emptied, and the levels do not: to a person."""
+def overdue(view: View) -> Iterator[Decision]:
+    """Accepted and not collected, or claimed and not seen in the levels: to a person."""
     pickup = view.bin_state.pickup
-    if pickup is None or pickup.state is not State.COLLECTED or pickup.flag is not None:
+    if pickup is None or pickup.state not in CLAIMED or not view.time_rules:
         return
-    if view.time_rules and view.now_ms >= verification_ms(view, pickup):
-        yield FlagPickup(view.bin.id, pickup.id, Flag.CLAIMED_NOT_SEEN)
-        yield view.tell_operator(pickup, AlertKind.CLAIMED_NOT_SEEN)
+    flag, alert = _TOLD_WHEN_OVERDUE[pickup.state]
+    if pickup.flag is not flag and view.now_ms >= overdue_ms(view, pickup):
+        yield FlagPickup(view.bin.id, pickup.id, flag)
+        yield view.tell_operator(pickup, alert)
+
+
+def unfinished_end(view: View) -> Iterator[Decision]:
+    """Nor did anything follow when the operator was told: it ends, and blocks the bin no more."""
+    pickup = view.bin_state.pickup
+    if pickup is None or pickup.state not in CLAIMED or not view.time_rules:
+        return
+    if view.now_ms >= unfinished_ms(view, pickup):
+        yield MovePickup(view.bin.id, pickup.id, State.EXPIRED, f"{pickup.state}, never finished")
+        yield view.tell_operator(pickup, AlertKind.UNFINISHED)
 
 
 def unclaimed_sight(view: View) -> Iterator[Decision]:
@@ -60,9 +77,17 @@ def expiry_ms(view: View, pickup: Pickup) -> int:
     return pickup.opened_ms + view.policy.expire_after_h * HOUR_MS
 
 
-def verification_ms(view: View, pickup: Pickup) -> int:
-    """Until when a claimed emptying has to show in the levels."""
-    return pickup.moved_ms + view.policy.verify_within_h * HOUR_MS
+def overdue_ms(view: View, pickup: Pickup) -> int:
+    """Until when an accepted pickup has to be collected, and a collected one seen empty."""
+    policy = view.policy
+    is_accepted = pickup.state is State.ACCEPTED
+    within_h = policy.collect_within_h if is_accepted else policy.verify_within_h
+    return pickup.moved_ms + within_h * HOUR_MS
+
+
+def unfinished_ms(view: View, pickup: Pickup) -> int:
+    """When a claimed pickup expires: as long after it was overdue as an unclaimed one stands."""
+    return overdue_ms(view, pickup) + view.policy.expire_after_h * HOUR_MS
 
 
 def claim_ms(view: View, seen_ms: int) -> int:

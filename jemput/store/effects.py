@@ -17,7 +17,7 @@ from jemput.decisions import (
 )
 from jemput.entry import Entry
 from jemput.fold.admission import Poison
-from jemput.pickup import OPEN, Move, Pickup
+from jemput.pickup import OPEN, Move, Pickup, State
 from jemput.registry import Registry
 from jemput.store.schema import incident, outbox, pickup, pickup_move, quarantine
 from jemput.waves import leaves_ms
@@ -91,6 +91,8 @@ def move_pickup(connection: Connection, pickup_id: str, moved: Move) -> None:
         "moved_ms": moved.at_ms,
         "is_open": moved.state in OPEN,
     }
+    if moved.state is State.COLLECTED:
+        values["flag"] = None
     if moved.note is not None:
         values["note"] = moved.note
     connection.execute(update(pickup).where(pickup.c.id == pickup_id).values(**values))
