@@ -51,7 +51,16 @@ class ClockTrust(Struct, frozen=True, tag="clock"):
     trusted: bool
 
 
-Event = Act | OpenedByHand | Changed | Link | ClockTrust
+class Readmitted(Struct, frozen=True, tag="readmitted"):
+    """Readings out of the quarantine, placed in time as when they came.
+
+    The fold takes those that no history has: in the quarantine and nowhere else, or new.
+    """
+
+    readings: tuple[Reading, ...]
+
+
+Event = Act | OpenedByHand | Changed | Link | ClockTrust | Readmitted
 
 
 class Kept(Struct, frozen=True, array_like=True):
@@ -108,8 +117,8 @@ class Intake(Struct, frozen=True, array_like=True):
 class Entry(Struct, frozen=True, array_like=True):
     """An intake, what was derived from it, and what was decided.
 
-    `readings` are those of the intake with bin and levels filled in, and after them
-    readings of before that could be attributed to a bin only now.
+    `readings` are those of the intake with bin and levels filled in, and after them those
+    of before: readmitted ones, and ones that could be attributed to a bin only now.
     """
 
     position: int

@@ -9,12 +9,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from jemput.ranges import Range, holds, with_one, without_one
+
 MAX_BOOTS: Final = 16
 MAX_FORGOTTEN_BOOTS: Final = 256
 WINDOW: Final = 4096
-
-Range = tuple[int, int]
-"""First and last sequence, both included."""
+MOST_ASIDE: Final = 128
+"""Ranges a boot: what came in a row is one. Of more, the oldest can no longer be taken back."""
 
 
 class Verdict(Enum):
@@ -26,10 +27,14 @@ class Verdict(Enum):
 
 
 class BootMemory(Struct, array_like=True):
-    """Everything up to `high` was heard, but for `gaps`, which are in order and apart."""
+    """Everything up to `high` was heard, but for `gaps`, which are in order and apart.
+
+    `aside` are those heard ones that no history has, because they went to the quarantine.
+    """
 
     high: int = 0
     gaps: list[Range] = msgspec.field(default_factory=list)
+    aside: list[Range] = msgspec.field(default_factory=list)
 
     def upto(self) -> int:
         """The sequence up to which nothing is missing."""
@@ -39,7 +44,7 @@ class BootMemory(Struct, array_like=True):
         """Whether `seq` is new, known, or too far behind to tell."""
         if seq > self.high:
             return Verdict.NEW
-        if self.gaps and any(first <= seq <= last for first, last in self.gaps):
+        if self.gaps and holds(self.gaps, seq):
             return Verdict.NEW
         return Verdict.TOO_OLD if seq <= self.high - WINDOW else Verdict.KNOWN
 
@@ -52,6 +57,20 @@ class BootMemory(Struct, array_like=True):
         else:
             self.close(seq, seq)
         return self._leave_behind(self.high - WINDOW)
+
+    def set_aside(self, seq: int) -> list[Range]:
+        """The same of one that went to the quarantine; where it was heard before, nothing."""
+        if self.judge(seq) is not Verdict.NEW:
+            return []
+        self.aside = with_one(self.aside, seq)[-MOST_ASIDE:]
+        return self.mark(seq)
+
+    def take_back(self, seq: int) -> bool:
+        """Whether `seq` is set aside; it is no longer."""
+        if not holds(self.aside, seq):
+            return False
+        self.aside = without_one(self.aside, seq)
+        return True
 
     def close(self, first: int, last: int) -> list[Range]:
         """Count `first` to `last` as settled; return the parts of it that were missing."""
@@ -97,6 +116,16 @@ class DeviceMemory(Struct, array_like=True):
         """Note that (boot, seq) was heard; return the gaps that the window left behind."""
         memory = self._of(boot)
         return memory.mark(seq) if memory is not None else []
+
+    def set_aside(self, boot: int, seq: int) -> list[Range]:
+        """The same of one that went to the quarantine; where it was heard before, nothing."""
+        memory = self._of(boot)
+        return memory.set_aside(seq) if memory is not None else []
+
+    def take_back(self, boot: int, seq: int) -> bool:
+        """Whether (boot, seq) is in the quarantine and nowhere else; from now on it is not."""
+        memory = self.boots.get(boot)
+        return memory is not None and memory.take_back(seq)
 
     def missing_below(self, boot: int, first: int) -> list[Range]:
         """What the device no longer keeps and was never heard. Changes nothing."""

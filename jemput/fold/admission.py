@@ -59,6 +59,13 @@ def admit(
     return sorter.admission(tuple(poison), events)
 
 
+def placed(heard: Heard, came_ms: int) -> tuple[Reading, ...]:
+    """The readings of a message that came then; whether they are new is not asked."""
+    times = _times(heard.message, came_ms // 1000)
+    pairs = zip(heard.message.readings, times, strict=True)
+    return tuple(_reading(heard.device, wire, at_s, source) for wire, (at_s, source) in pairs)
+
+
 class _Sorter:
     """What one entry's messages hold, while they are being sorted."""
 

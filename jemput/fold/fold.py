@@ -7,7 +7,7 @@ entry  -> observe          -> apply         recovery: it never decides again
 from collections.abc import Sequence
 
 from jemput.decisions import CloseIncident, Decision, IncidentKind
-from jemput.entry import FOLD_VERSION, Entry, Intake
+from jemput.entry import FOLD_VERSION, Entry, Intake, Readmitted
 from jemput.fold import judging, listening
 from jemput.fold.agenda import Agenda, due_ms
 from jemput.fold.observation import Observed, observe
@@ -104,3 +104,6 @@ class Fold:
         self.state.position = position
         for told in (intake.readings, intake.kept, intake.settled):
             self.touched_devices.update(one.device for one in told)
+        for event in intake.events:
+            if isinstance(event, Readmitted):
+                self.touched_devices.update(one.device for one in event.readings)

@@ -13,11 +13,13 @@ from jemput.entry import (
     Link,
     Loss,
     OpenedByHand,
+    Readmitted,
 )
 from jemput.fold import acts, listening
 from jemput.fold.levels import take_reading
 from jemput.fold.state import MAX_UNBOUND, BinState, GroupState
-from jemput.memory import Range
+from jemput.memory import Verdict
+from jemput.ranges import Range
 from jemput.reading import Reading
 from jemput.registry import Bind, Change, PutBin
 
@@ -39,6 +41,7 @@ def observe(state: GroupState, intake: Intake) -> Observed:
     state.now_ms = max(state.now_ms, intake.now_ms)
     for event in intake.events:
         _take_event(state, event, observed)
+    _readmit(state, intake, observed)
     _take_readings(state, intake.readings, observed)
     _settle(state, intake, observed)
     if listening.drain(state, backlog=intake.backlog):
@@ -60,6 +63,8 @@ def _take_event(state: GroupState, event: Event, observed: Observed) -> None:
             touched = acts.take(state, event)
             if touched is not None:
                 observed.touched.add(touched)
+        case Readmitted():
+            return
 
 
 def _take_change(state: GroupState, change: Change, observed: Observed) -> None:
@@ -72,6 +77,32 @@ def _take_change(state: GroupState, change: Change, observed: Observed) -> None:
     if isinstance(change, Bind):
         _attribute(state, change.device, observed)
     observed.all_due = True
+
+
+def _readmit(state: GroupState, intake: Intake, observed: Observed) -> None:
+    """Take readings out of the quarantine as late ones; nobody has spoken for that."""
+    asked = [
+        one for event in intake.events if isinstance(event, Readmitted) for one in event.readings
+    ]
+    if not asked:
+        return
+    told = {one.identity for one in intake.readings}
+    taken = [one for one in asked if one.identity not in told and _take_back(state, one, observed)]
+    bins = {state.registry.bin_of(one.device, one.at_s) for one in taken}
+    heard_ms = {bin_id: state.bins[bin_id].heard_listened_ms for bin_id in bins if bin_id}
+    _take_readings(state, tuple(sorted(taken, key=lambda one: one.identity)), observed)
+    for bin_id, listened_ms in heard_ms.items():
+        state.bins[bin_id].heard_listened_ms = listened_ms
+
+
+def _take_back(state: GroupState, reading: Reading, observed: Observed) -> bool:
+    memory = state.memory_of(reading.device)
+    is_new = memory.judge(reading.boot, reading.seq) is Verdict.NEW
+    if not is_new and not memory.take_back(reading.boot, reading.seq):
+        return False
+    lost = memory.mark(reading.boot, reading.seq)
+    _note_loss(state, observed, reading.device, reading.boot, lost)
+    return True
 
 
 def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: Observed) -> None:
@@ -118,7 +149,7 @@ def _attribute(state: GroupState, device: str, observed: Observed) -> None:
 
 def _settle(state: GroupState, intake: Intake, observed: Observed) -> None:
     for one in intake.settled:
-        lost = state.memory_of(one.device).mark(one.boot, one.seq)
+        lost = state.memory_of(one.device).set_aside(one.boot, one.seq)
         _note_loss(state, observed, one.device, one.boot, lost)
     for kept in intake.kept:
         memory = state.memory_of(kept.device)
