@@ -57,3 +57,4 @@ def routes_only() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.feed.close()
+    await app.state.services.history.close()

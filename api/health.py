@@ -1,7 +1,9 @@
 """Whether the API can answer, and how each thing it stands on does, in a sentence."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.facts import Facts, read_facts
@@ -11,29 +13,31 @@ from api.shapes import Dependency, Readiness, Standing
 MINUTE_MS = 60_000
 
 
-def readiness(services: Services) -> Readiness:
+async def readiness(services: Services) -> Readiness:
     """Ask everything once. Only the database is needed; without the rest the API still answers."""
     try:
-        facts = read_facts(services)
+        facts = await run_in_threadpool(read_facts, services)
     except SQLAlchemyError as error:
         sentence = f"does not answer: {_first_line(error)}"
         down = Dependency(name="database", state=Standing.DOWN, needed=True, sentence=sentence)
         return Readiness(status=Standing.DOWN, dependencies=[down])
     dependencies = [
         Dependency(name="database", state=Standing.OK, needed=True, sentence="answers"),
-        *_dependencies(services, facts),
+        *_dependencies(services, facts, await services.history.trouble()),
     ]
     is_fine = all(one.state is Standing.OK for one in dependencies)
     status = Standing.OK if is_fine else Standing.DEGRADED
     return Readiness(status=status, dependencies=dependencies)
 
 
-def _dependencies(services: Services, facts: Facts) -> Iterator[Dependency]:
+def _dependencies(
+    services: Services, facts: Facts, history_trouble: str | None
+) -> Iterator[Dependency]:
     now_ms = services.clock.now_ms()
     limits = services.limits
     yield _writer(services.group, facts, now_ms, limits.writer_late_ms)
     yield _outbox(facts, now_ms, limits.outbox_late_ms)
-    yield _history(services.history_state())
+    yield _history(history_trouble)
     for name in sorted(facts.sinks):
         yield _sink(name, facts, now_ms, limits.sink_late_ms)
 
@@ -68,6 +72,8 @@ def _history(trouble: str | None) -> Dependency:
 def _sink(name: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:
     sink = facts.sinks[name]
     sentence = f"{max(0, facts.head - sink.position)} entries behind the journal"
+    if sink.waits_since_ms is not None:
+        sentence += f": it lacks what came since {_time(sink.waits_since_ms)}"
     is_late = sink.waits_since_ms is not None and now_ms - sink.waits_since_ms > late_ms
     return (_degraded if is_late else _ok)(f"sink {name}", sentence)
 
@@ -83,6 +89,10 @@ def _degraded(name: str, sentence: str) -> Dependency:
 def _span(span_ms: int) -> str:
     minutes = span_ms // MINUTE_MS
     return f"{minutes} min" if minutes else f"{max(0, span_ms) // 1000} s"
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _first_line(error: Exception) -> str:

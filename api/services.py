@@ -1,6 +1,5 @@
 """What the API stands on: stores, a clock, users. Built by whoever starts it; frozen."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,17 +17,22 @@ from jemput.store.registry import RegistryStore
 class HistoryReader(Protocol):
     """Where the readings of a bin are kept."""
 
-    def read(self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None) -> list[Point]:
+    async def read(
+        self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None
+    ) -> list[Point]:
         """Readings with from_s <= time < to_s, oldest first; means where `every_s`.
 
-        Raises `OSError` where it does not answer.
+        Raises `OSError` where it does not answer, `HistoryDownError` where it knows since when.
         """
         ...
 
+    async def trouble(self) -> str | None:
+        """What is wrong with it in a sentence, None where nothing is. Raises nothing."""
+        ...
 
-def no_trouble() -> str | None:
-    """The state of a history that cannot fail by itself."""
-    return None
+    async def close(self) -> None:
+        """End connections; another question may open them again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,6 @@ class Limits:
 class Services:
     """Everything `create_app` needs.
 
-    `history_state` says what is wrong with the history in a sentence, None where nothing is.
     `invented` marks the town as made up even where no site's name says so.
     """
 
@@ -60,6 +63,5 @@ class Services:
     registry: RegistryStore
     history: HistoryReader
     outbox: Outbox
-    history_state: Callable[[], str | None] = no_trouble
     invented: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -27,9 +27,9 @@ def is_alive() -> shapes.Health:
     summary="What the API stands on, and how it does",
     responses=DOWN,
 )
-def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness:
+async def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness:
     """Each dependency with a sentence; 503 only where one that is needed is down."""
-    found = health.readiness(services)
+    found = await health.readiness(services)
     if found.status is shapes.Standing.DOWN:
         response.status_code = 503
     return found

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
 
 from api import problems, shapes
 from api.dependencies import ServicesOf, TownOf, may_be
 from api.problems import ProblemError, invalid
 from api.routes.bins import BinId, known_bin
 from api.times import parse_every, parse_time
+from jemput.store.history import HistoryDownError
 
 DAY_S: Final = 86_400
 MOST_POINTS: Final = 5000
@@ -59,7 +61,7 @@ def span(
     summary="Readings of a bin",
     responses=may_be(problems.NOT_FOUND, problems.INVALID_REQUEST, problems.HISTORY_DOWN),
 )
-def list_readings(
+async def list_readings(
     services: ServicesOf, town: TownOf, bin_id: BinId, span: Annotated[Span, Depends(span)]
 ) -> shapes.Readings:
     """Readings with from <= time < to, oldest first, at most 5,000.
@@ -67,9 +69,11 @@ def list_readings(
     Times are ISO 8601 with an offset, or Unix seconds. Where `complete` is false, ask again
     from the time of the last one.
     """
-    known_bin(town, bin_id)
+    await run_in_threadpool(known_bin, town, bin_id)
     try:
-        points = services.history.read(bin_id, span.from_s, span.to_s, span.every_s)
+        points = await services.history.read(bin_id, span.from_s, span.to_s, span.every_s)
+    except HistoryDownError as error:
+        raise ProblemError(problems.HISTORY_DOWN, str(error), since_s=error.since_s) from error
     except OSError as error:
         raise ProblemError(problems.HISTORY_DOWN, f"the history said: {error}") from error
     return shapes.Readings(

@@ -1,6 +1,7 @@
 """Following the journal: read behind the cursor, write, and only then move the cursor."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ ENTRIES_AT_ONCE: Final = 500
 LOOK_AGAIN_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
+FINISH_S: Final = 5.0
 LONGEST_ASKED_S: Final = 3600.0
 """A server may ask for patience, but not for ever."""
 
@@ -70,6 +72,7 @@ async def follow(  # noqa: PLR0913 - one journal, one sink, and how to tell them
 ) -> None:
     """Keep a sink behind the journal until `stop`; `nudge` says that there may be more.
 
+    Once stopped, a sink that is well still takes what the journal holds, within `FINISH_S`.
     Raises `DamagedJournalError`; trouble with the sink or the database is waited out.
     """
     follower = _Follower(journal, cursors, sink, stop, progress or Progress())
@@ -77,6 +80,7 @@ async def follow(  # noqa: PLR0913 - one journal, one sink, and how to tell them
         nudge.clear()
         if not await follower.step():
             await _first_of(nudge, stop, timeout_s=LOOK_AGAIN_S)
+    await follower.finish()
 
 
 class _Follower:
@@ -113,6 +117,13 @@ class _Follower:
             return True
         self._note(refused)
         return True
+
+    async def finish(self) -> None:
+        """Take what is still there: what is left undone is done after the next start."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_S):
+                while not self.failures and await self.step():
+                    pass
 
     def _read(self) -> list[Entry]:
         """The next entries behind the cursor, up to a bound of readings."""

@@ -9,7 +9,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from rich.console import Console
@@ -23,13 +23,16 @@ from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, check_port_free, free_port
 from jemput.cli import town
+from jemput.cli.demo_points import Points
+from jemput.cli.influxd import NONE, check_influx, influx_for
 from jemput.cli.running import Group, make_server, run_ingest
 from jemput.pickup import State
+from jemput.settings import read_settings
 from jemput.store.clock import RunClock
 from jemput.store.database import create_tables, open_database
-from jemput.store.history import EmbeddedHistory
+from jemput.store.influx import InfluxTarget
 from jemput.store.registry import RegistryStore
-from jemput.store.schema import pickup, pickup_move
+from jemput.store.schema import journal, pickup, pickup_move
 from simulator.main import Run, Tally, simulate, webhook_url
 from simulator.scenario import Scenario, load
 
@@ -47,6 +50,7 @@ class Options:
     as_json: bool
     api_port: int | None
     broker_port: int | None
+    influx: str = NONE
 
 
 class Demo:
@@ -66,40 +70,58 @@ class Demo:
         self._folder = folder
         self._console = Console(stderr=options.as_json)
 
-    async def run(self) -> dict[str, object]:
+    async def run(self) -> dict[str, Any]:
         """Live, and return what came of it."""
-        settings = NatsSettings(self._folder / "broker", self.broker_port)
-        settings.folder.mkdir()
-        with NatsServer(settings, town.broker_users(self.keys)):
-            group, writer, anchor_s, start_s = self._prepare()
-            stop = asyncio.Event()
-            for one in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(one, stop.set)
-            self._console.print(self._table())
-            server = make_server(
-                group, town.api_users(self.keys), LOOPBACK, self.api_port, invented=True
+        broker = NatsSettings(self._folder / "broker", self.broker_port)
+        broker.folder.mkdir()
+        with (
+            influx_for(self.options.influx, self._folder / "influxdb", read_settings()) as influx,
+            NatsServer(broker, town.broker_users(self.keys)),
+        ):
+            points = None if influx is None else await Points.before(influx)
+            result = await self._live(points)
+            if points is not None:
+                result["influx_points"] = await points.added(result["readings_stored"])
+            return result
+
+    async def _live(self, points: Points | None) -> dict[str, Any]:
+        influx = points.target if points else None
+        group, writer, anchor_s, start_s = self._prepare()
+        stop = asyncio.Event()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        self._console.print(self._table(influx))
+        if points is not None:
+            self._console.print(f"  ask InfluxDB: {points.example()}", soft_wrap=True, markup=False)
+        server = make_server(
+            group,
+            town.api_users(self.keys),
+            LOOPBACK,
+            self.api_port,
+            influx=influx,
+            invented=True,
+        )
+        server.capture_signals = nullcontext  # type: ignore[method-assign,assignment] # signals are ours
+        run = self._simulated(start_s, anchor_s)
+        ingest_stop = asyncio.Event()
+        address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve(), name="api")
+            ingesting = tasks.create_task(
+                run_ingest(group, writer, address, self.api_url, influx, ingest_stop)
             )
-            server.capture_signals = nullcontext  # type: ignore[method-assign,assignment] # signals are ours
-            run = self._simulated(start_s, anchor_s)
-            ingest_stop = asyncio.Event()
-            address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)
-            async with asyncio.TaskGroup() as tasks:
-                serving = tasks.create_task(server.serve(), name="api")
-                ingesting = tasks.create_task(
-                    run_ingest(group, writer, address, self.api_url, None, ingest_stop)
-                )
-                living = tasks.create_task(simulate(run, stop, self.tally), name="town")
-                progress = tasks.create_task(self._show_progress(writer))
-                await self._wait(stop)
-                stop.set()
-                await living
-                await self._drain(writer)
-                ingest_stop.set()
-                await ingesting
-                progress.cancel()
-                server.should_exit = True
-                await serving
-            return self._result(group, writer)
+            living = tasks.create_task(simulate(run, stop, self.tally), name="town")
+            progress = tasks.create_task(self._show_progress(writer))
+            await self._wait(stop)
+            stop.set()
+            await living
+            await self._drain(writer)
+            ingest_stop.set()
+            await ingesting
+            progress.cancel()
+            server.should_exit = True
+            await serving
+        return self._result(group, writer)
 
     def _prepare(self) -> tuple[Group, Writer, float, float]:
         engine = open_database(f"sqlite:///{self._folder / 'jemput.db'}")
@@ -156,7 +178,7 @@ class Demo:
                 f"{tally.emptied} bins emptied"
             )
 
-    def _table(self) -> Table:
+    def _table(self, influx: InfluxTarget | None) -> Table:
         table = Table(title=f"Jemput · {self.scenario.site.name} · positions are invented")
         for column in ("what", "where or who", "password"):
             table.add_column(column, no_wrap=True)
@@ -168,11 +190,15 @@ class Demo:
         table.add_row("collector", person, self.keys.people[person])
         table.add_row("broker", f"mqtt://{LOOPBACK}:{self.broker_port}", "")
         table.add_row("device", device, self.keys.devices[device])
+        if influx is not None:
+            table.add_row("InfluxDB", influx.url, "")
+            table.add_row("", f"database {influx.bucket}", "")
         table.caption = f"{self.options.speed:g} times real time · Ctrl-C ends it all"
         return table
 
-    def _result(self, group: Group, writer: Writer) -> dict[str, object]:
+    def _result(self, group: Group, writer: Writer) -> dict[str, Any]:
         with group.engine.connect() as connection:
+            stored = connection.execute(select(func.sum(journal.c.readings))).scalar_one()
             opened = connection.execute(select(func.count()).select_from(pickup)).scalar_one()
             verified = connection.execute(
                 select(func.count()).where(pickup_move.c.state == State.VERIFIED.value)
@@ -181,7 +207,7 @@ class Demo:
         passed_s = time.time() - time.monotonic() + self._began_s
         return {
             **self.tally.to_dict(),
-            "readings_stored": EmbeddedHistory(group.engine, GROUP).count(),
+            "readings_stored": stored or 0,
             "duplicates_ignored": writer.counts.duplicates,
             "quarantined": writer.counts.quarantined,
             "pickups_opened": opened,
@@ -194,6 +220,7 @@ class Demo:
 def run_demo(options: Options, began_s: float) -> int:
     """Run it, say what came of it, and return the exit status."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    check_influx(options.influx)
     with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
         result = asyncio.run(Demo(options, Path(folder), began_s).run())
     if options.as_json:

@@ -12,10 +12,13 @@ from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
 from jemput.cli import registry
 from jemput.cli.demo import Options, run_demo
+from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
+from jemput.cli.influxd import NONE
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.store.checkpoints import OtherStateVersionError
 from jemput.store.database import SchemaError
+from jemput.store.influx import WriteFailedError
 from jemput.store.journal import DamagedJournalError, TakenOverError
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -27,6 +30,7 @@ MENDABLE = (
     SchemaError,
     TakenOverError,
     ValueError,
+    WriteFailedError,
 )
 """What a person can mend is one line, not a traceback."""
 
@@ -51,11 +55,15 @@ def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
     ] = False,
     api_port: Annotated[int | None, typer.Option(help="Else a free one is found.")] = None,
     broker_port: Annotated[int | None, typer.Option(help="Else a free one is found.")] = None,
+    influx: Annotated[
+        str,
+        typer.Option(metavar="auto|URL|none", help="auto starts this machine's influxd for it."),
+    ] = NONE,
 ) -> None:
     """Run a small town: broker, simulated bins and collectors, ingester and API."""
     began_s = time.monotonic()
     for_s = None if lasting is None else seconds(lasting)
-    options = Options(scenario, speed, for_s, as_json, api_port, broker_port)
+    options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx)
     raise typer.Exit(run_demo(options, began_s))
 
 
@@ -80,6 +88,14 @@ def ingest() -> None:
 def api() -> None:
     """Serve the API and its page, told by JEMPUT_* settings."""
     raise typer.Exit(run_api_command())
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Say in plain words what is wrong with broker, database, clock and disk, and what mends it."""
+    raise typer.Exit(run_doctor(as_json=as_json))
 
 
 @app.command()

@@ -19,13 +19,15 @@ from ingest.mqtt.session import Address, Session
 from ingest.sinks.embedded import EmbeddedSink
 from ingest.sinks.follow import follow
 from ingest.sinks.influx import InfluxSink
+from ingest.sinks.sink import Sink
 from ingest.speaking import Speaker
 from ingest.station import Station
 from ingest.writer import Writer
 from jemput.store.bins import Bins
 from jemput.store.clock import RunClock
-from jemput.store.history import Cursors, EmbeddedHistory
+from jemput.store.history import Cursors, EmbeddedHistory, EmbeddedReader
 from jemput.store.influx import InfluxTarget
+from jemput.store.influx_history import InfluxHistory
 from jemput.store.outbox import Outbox
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
@@ -52,10 +54,9 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
     """Hear, commit, acknowledge, follow and alert until `stop`; then drain."""
     quiet, nudge = asyncio.Event(), asyncio.Event()
     speaker = Speaker(address, f"jemput-{group.name}-says")
-    history = EmbeddedSink(EmbeddedHistory(group.engine, group.name))
-    sinks: list[EmbeddedSink | InfluxSink] = [history]
-    if influx is not None:
-        sinks.append(InfluxSink(influx))
+    sink = _history_sink(group, influx)
+    cursors = Cursors(group.engine, group.name)
+    cursors.keep_only([sink.name])
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
         sender = _sender(group, speaker, session, api_url)
 
@@ -72,14 +73,20 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         hearing = tasks.create_task(ear.listen(), name="ear")
         tasks.create_task(sender.run(quiet), name="alerts")
         tasks.create_task(acks.run(quiet), name="acks")
-        for sink in sinks:
-            cursors = Cursors(group.engine, group.name)
-            tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
+        tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
         await station.run(stop)
         await ear.close()
         await hearing
         quiet.set()
         speaking.cancel()
+    await sink.close()
+
+
+def _history_sink(group: Group, influx: InfluxTarget | None) -> Sink:
+    """History is kept in one place: a row per reading beside InfluxDB would double its cost."""
+    if influx is not None:
+        return InfluxSink(influx)
+    return EmbeddedSink(EmbeddedHistory(group.engine, group.name))
 
 
 def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_url: str) -> Sender:
@@ -93,8 +100,17 @@ def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_
     return Sender(outbox, registry.read, channels, group.clock, api_url, speed=group.clock.speed)
 
 
-def make_server(group: Group, users: Users, host: str, port: int, *, invented: bool) -> Server:
+def make_server(  # noqa: PLR0913 - one process and everything it reaches
+    group: Group,
+    users: Users,
+    host: str,
+    port: int,
+    *,
+    influx: InfluxTarget | None = None,
+    invented: bool,
+) -> Server:
     """The API, ready to serve."""
+    embedded = EmbeddedReader(EmbeddedHistory(group.engine, group.name))
     services = Services(
         engine=group.engine,
         group=group.name,
@@ -103,7 +119,7 @@ def make_server(group: Group, users: Users, host: str, port: int, *, invented: b
         bins=Bins(group.engine, group.name),
         pickups=Pickups(group.engine, group.name),
         registry=RegistryStore(group.engine, group.name),
-        history=EmbeddedHistory(group.engine, group.name),
+        history=embedded if influx is None else InfluxHistory(influx, group.clock),
         outbox=Outbox(group.engine, group.name),
         invented=invented,
     )

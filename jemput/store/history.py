@@ -1,10 +1,11 @@
 """The embedded history: readings by bin and time, in the operational database itself."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Row, delete, func, select
 
 from jemput.entry import Entry
 from jemput.points import UNBOUND, time_ns
@@ -23,6 +24,15 @@ class Point(Struct, frozen=True):
     fill_percent: float | None
     level_percent: float | None
     quality: Quality | None = None
+
+
+class HistoryDownError(OSError):
+    """The history does not answer. `since_s`: Unix seconds of the first question it failed."""
+
+    def __init__(self, sentence: str, since_s: int) -> None:
+        """Take what to say, and since when it is so."""
+        super().__init__(sentence)
+        self.since_s = since_s
 
 
 class Cursors:
@@ -46,6 +56,16 @@ class Cursors:
         query = select(cursor.c.sink, cursor.c.position).where(cursor.c.group_id == self.group)
         with self.engine.connect() as connection:
             return {row.sink: row.position for row in connection.execute(query)}
+
+    def keep_only(self, sinks: Collection[str]) -> None:
+        """Forget every other sink: one that is not enabled holds no entry back from pruning.
+
+        Enabled again, it starts at the oldest entry that is kept.
+        """
+        with writing(self.engine) as connection:
+            connection.execute(
+                delete(cursor).where(cursor.c.group_id == self.group, cursor.c.sink.not_in(sinks))
+            )
 
     def put(self, sink: str, position: int) -> None:
         """Note how far a sink is; only after it said so."""
@@ -89,15 +109,7 @@ class EmbeddedHistory:
         with self.engine.connect() as connection:
             if every_s is None:
                 query = select(history).where(in_time).order_by(history.c.time_ns).limit(most)
-                return [
-                    Point(
-                        row.time_ns // SECOND_NS,
-                        row.fill_percent,
-                        row.level_percent,
-                        Quality(row.quality),
-                    )
-                    for row in connection.execute(query)
-                ]
+                return [_point(row) for row in connection.execute(query)]
             bucket = history.c.time_ns // (every_s * SECOND_NS)
             means = select(
                 bucket.label("bucket"),
@@ -109,10 +121,43 @@ class EmbeddedHistory:
             )
             return [Point(row.bucket * every_s, row.fill, row.level) for row in rows]
 
+    def latest(self, bin_id: str) -> Point | None:
+        """A bin's newest reading."""
+        query = select(history).where(history.c.bin == bin_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(history.c.time_ns.desc()).limit(1)).first()
+            return _point(row) if row else None
+
+
+class EmbeddedReader:
+    """The embedded history for whoever must not wait: it is asked in a thread."""
+
+    def __init__(self, history: EmbeddedHistory) -> None:
+        """Take the history to ask."""
+        self._history = history
+
+    async def read(
+        self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None
+    ) -> list[Point]:
+        """As `EmbeddedHistory.read`."""
+        return await asyncio.to_thread(self._history.read, bin_id, from_s, to_s, every_s)
+
+    async def trouble(self) -> str | None:
+        """None: its trouble is the database's."""
+        return None
+
+    async def close(self) -> None:
+        """The engine is not its own."""
+
 
 def cursor_row(group: str, sink: str, position: int) -> dict[str, Any]:
     """A sink's cursor as a row."""
     return {"group_id": group, "sink": sink, "position": position}
+
+
+def _point(row: Row[Any]) -> Point:
+    quality = Quality(row.quality)
+    return Point(row.time_ns // SECOND_NS, row.fill_percent, row.level_percent, quality)
 
 
 def _row(reading: Reading) -> dict[str, Any]:

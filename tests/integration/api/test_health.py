@@ -8,7 +8,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jemput.store.history import Cursors
+from jemput.store.influx import InfluxTarget
+from jemput.store.influx_history import InfluxHistory
 from tests.integration.api.town import GROUP, Client, Town, served
+from tests.servers import HOST, free_port
 
 
 @pytest.fixture
@@ -75,12 +78,17 @@ def test_alerts_that_nobody_sends(client: Client) -> None:
 
 
 def test_a_history_in_trouble_says_what_it_is(quiet: Town) -> None:
-    services = replace(quiet.services(), history_state=lambda: "InfluxDB refuses the token")
+    nowhere = InfluxTarget(f"http://{HOST}:{free_port()}", token="", org="", bucket="jemput")
+    services = replace(quiet.services(), history=InfluxHistory(nowhere, quiet.clock))
 
     with served(services) as client:
-        named = dependencies(client)
+        first = dependencies(client)["history"]
+        quiet.clock.ms += 60_000
+        again = dependencies(client)["history"]
 
-    assert named["history"] == ("degraded", "InfluxDB refuses the token")
+    assert first == again
+    assert first[0] == "degraded"
+    assert first[1].startswith("InfluxDB is missing since 2026-03-01T01:00:00Z: no answer from")
 
 
 def test_a_sink_that_fell_behind(client: Client, town: Town) -> None:
@@ -88,7 +96,8 @@ def test_a_sink_that_fell_behind(client: Client, town: Town) -> None:
 
     named = dependencies(client)
 
-    assert named["sink influxdb"] == ("degraded", "14 entries behind the journal")
+    sentence = "14 entries behind the journal: it lacks what came since 2026-03-01T01:30:00Z"
+    assert named["sink influxdb"] == ("degraded", sentence)
     assert named["sink embedded"] == ("ok", "0 entries behind the journal")
 
 

@@ -1,12 +1,12 @@
 """Errors: every one is a problem, and every kind has a page."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api.problems import KINDS
-from jemput.store.history import Point
+from jemput.store.history import EmbeddedReader, Point
 from tests.integration.api.town import Client, Town, served
 
 MEMBERS = {"type", "title", "status", "detail", "instance"}
@@ -72,16 +72,17 @@ def test_a_database_that_does_not_answer(client: Client, town: Town, tmp_path: P
     assert answer.json().keys() == MEMBERS
 
 
-@dataclass
-class BrokenHistory:
+class BrokenHistory(EmbeddedReader):
     """A history with a mistake in it."""
 
-    def read(self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None) -> list[Point]:
+    async def read(
+        self, bin_id: str, from_s: int, to_s: int, every_s: int | None = None
+    ) -> list[Point]:
         raise ZeroDivisionError((bin_id, from_s, to_s, every_s))
 
 
 def test_what_nobody_expected_tells_nothing_of_the_inside(town: Town) -> None:
-    with served(replace(town.services(), history=BrokenHistory())) as client:
+    with served(replace(town.services(), history=BrokenHistory(town.history))) as client:
         answer = client.get("/v1/bins/stasiun-organic/readings")
 
     assert answer.status_code == 500

@@ -22,7 +22,7 @@ from jemput.store.bins import Bins
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import create_tables, open_database, writing
 from jemput.store.effects import write_decisions
-from jemput.store.history import EmbeddedHistory
+from jemput.store.history import EmbeddedHistory, EmbeddedReader
 from jemput.store.journal import Journal, drain, mark_drained
 from jemput.store.outbox import Outbox
 from jemput.store.pickups import Pickups
@@ -107,7 +107,7 @@ class Town:
             bins=Bins(self.engine, GROUP),
             pickups=Pickups(self.engine, GROUP),
             registry=RegistryStore(self.engine, GROUP),
-            history=self.history,
+            history=EmbeddedReader(self.history),
             outbox=Outbox(self.engine, GROUP),
             limits=limits or Limits(look_every_s=0.1, heartbeat_s=0.2),
         )
