@@ -62,7 +62,10 @@ class Writer:
         self.recover()
 
     def recover(self) -> None:
-        """Load the checkpoint and apply the entries behind it; nothing is decided again."""
+        """Load the checkpoint, or the last snapshot where there is none, and apply what follows.
+
+        Nothing is decided again.
+        """
         fold = Fold(self.checkpoints.load())
         for entry in self.journal.entries(after=fold.state.position):
             fold.replay(entry)
@@ -103,10 +106,14 @@ class Writer:
             return bool(journals.drain(connection, self._group, 1)[0])
 
     def save_checkpoint(self) -> None:
-        """Write behind what changed since the last time."""
+        """Write behind what changed since the last time. Raises `TakenOverError`."""
         fold = self.fold
         self.checkpoints.save(
-            fold.state, fold.touched_bins, fold.touched_devices, registry=self._registry_moved
+            fold.state,
+            fold.touched_bins,
+            fold.touched_devices,
+            registry=self._registry_moved,
+            epoch=self.epoch,
         )
         fold.touched_bins, fold.touched_devices = set(), set()
         self._registry_moved = False

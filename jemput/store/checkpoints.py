@@ -13,7 +13,7 @@ from jemput.memory import DeviceMemory
 from jemput.reading import Reading
 from jemput.registry import Registry
 from jemput.store.database import writing
-from jemput.store.journal import DamagedJournalError, checksum
+from jemput.store.journal import DamagedJournalError, Journal, checksum
 from jemput.store.schema import bin_state, checkpoint, snapshot
 
 GROUP_PART: Final = "group"
@@ -63,31 +63,28 @@ class Checkpoints:
         devices: Iterable[str],
         *,
         registry: bool,
+        epoch: int | None = None,
     ) -> None:
-        """Write the parts that changed, in one transaction, at the state's position."""
-        group = _GroupPart(
-            STATE_VERSION,
-            state.position,
-            state.now_ms,
-            state.unbound,
-            state.listening,
-            state.clock_trusted,
-            state.site_incidents,
-            state.known_loss,
-        )
-        bins = sorted(bins)
-        parts = [self._part(GROUP_PART, "", group)]
-        if registry:
-            parts.append(self._part(REGISTRY_PART, "", state.registry))
-        parts += [self._part(DEVICE_PART, one, state.devices[one]) for one in sorted(devices)]
-        parts += [self._part(BIN_PART, one, state.bins[one]) for one in bins]
-        listed = [self._listed(state.bins[one], state.position) for one in bins]
+        """Write the parts that changed, in one transaction, at the state's position.
+
+        Where there is no checkpoint everything is written, since parts alone would be half a
+        state. Raises `TakenOverError` where the group is no longer at the writer's `epoch`.
+        """
+        parts, listed = self._rows(state, bins, devices, registry=registry)
         with writing(self.engine) as connection:
+            if epoch is not None:
+                Journal(self.engine, self.group).lock(connection, epoch)
+            if not self._exists(connection):
+                parts, listed = self._rows(state, state.bins, state.devices, registry=True)
             upsert(connection, checkpoint, parts)
             upsert(connection, bin_state, listed)
 
     def load(self) -> GroupState:
-        """The state as it was last written; an empty one where there is none."""
+        """The state as it was last written; where there is none, as `start` finds it."""
+        return self.saved() or self.start()
+
+    def saved(self) -> GroupState | None:
+        """The checkpoint itself, if there is one."""
         with self.engine.connect() as connection:
             query = select(checkpoint.c.part, checkpoint.c.key, checkpoint.c.blob)
             rows = connection.execute(query.where(checkpoint.c.group_id == self.group)).all()
@@ -95,7 +92,7 @@ class Checkpoints:
         for part, key, blob in rows:
             parts.setdefault(part, {})[key] = blob
         if GROUP_PART not in parts:
-            return GroupState()
+            return None
         group = msgspec.msgpack.decode(parts[GROUP_PART][""], type=_GroupPart)
         if group.version != STATE_VERSION:
             message = (
@@ -120,8 +117,42 @@ class Checkpoints:
             known_loss=group.known_loss,
         )
 
+    def start(self, upto: int | None = None) -> GroupState:
+        """Where folding may begin: the newest snapshot (at or before `upto`), else nothing.
+
+        Raises `DamagedJournalError` where the journal was pruned and no snapshot can be read.
+        """
+        journal = Journal(self.engine, self.group)
+        first, wrong = journal.first(), ""
+        for position, _ in reversed(self.snapshots()):
+            if position < first - 1 or (upto is not None and position > upto):
+                continue
+            try:
+                return self.snapshot_at(position)
+            except (DamagedJournalError, ValueError, msgspec.MsgspecError) as error:
+                wrong += f"; {error}"
+        if first <= 1 and (first or not journal.head()):
+            return GroupState()
+        message = (
+            f"the journal begins at entry {first} and there is no snapshot to start from{wrong}: "
+            "restore a backup, or ask for a later entry"
+        )
+        raise DamagedJournalError(message)
+
+    def saved_position(self) -> int | None:
+        """At which entry the checkpoint stands; None where there is none."""
+        query = select(checkpoint.c.blob).where(
+            checkpoint.c.group_id == self.group, checkpoint.c.part == GROUP_PART
+        )
+        with self.engine.connect() as connection:
+            blob = connection.execute(query).scalar()
+        return None if blob is None else msgspec.msgpack.decode(blob, type=_GroupPart).position
+
     def forget(self) -> None:
-        """Delete the checkpoint: the next start folds the journal from its last snapshot."""
+        """Delete the checkpoint: the next start folds the journal from its last snapshot.
+
+        An ingester that runs writes it whole again.
+        """
         with writing(self.engine) as connection:
             connection.execute(delete(checkpoint).where(checkpoint.c.group_id == self.group))
 
@@ -160,6 +191,33 @@ class Checkpoints:
             ).all()
         return [(row.position, row.now_ms) for row in rows]
 
+    def forget_snapshots(self, before: int) -> None:
+        """Delete the snapshots before a position."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                delete(snapshot).where(
+                    snapshot.c.group_id == self.group, snapshot.c.position < before
+                )
+            )
+
+    def _exists(self, connection: Connection) -> bool:
+        query = select(checkpoint.c.key).where(
+            checkpoint.c.group_id == self.group, checkpoint.c.part == GROUP_PART
+        )
+        return connection.execute(query).first() is not None
+
+    def _rows(
+        self, state: GroupState, bins: Iterable[str], devices: Iterable[str], *, registry: bool
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Parts of the checkpoint, and what the API lists."""
+        bins = sorted(bins)
+        parts = [self._part(GROUP_PART, "", _group_part(state))]
+        if registry:
+            parts.append(self._part(REGISTRY_PART, "", state.registry))
+        parts += [self._part(DEVICE_PART, one, state.devices[one]) for one in sorted(devices)]
+        parts += [self._part(BIN_PART, one, state.bins[one]) for one in bins]
+        return parts, [self._listed(state.bins[one], state.position) for one in bins]
+
     def _part(self, part: str, key: str, value: object) -> dict[str, Any]:
         blob = msgspec.msgpack.encode(value)
         return {"group_id": self.group, "part": part, "key": key, "blob": blob}
@@ -176,6 +234,19 @@ class Checkpoints:
             "emptied_at_s": state.emptied_at_s,
             "battery_mv": newest.battery_mv if newest else None,
         }
+
+
+def _group_part(state: GroupState) -> _GroupPart:
+    return _GroupPart(
+        STATE_VERSION,
+        state.position,
+        state.now_ms,
+        state.unbound,
+        state.listening,
+        state.clock_trusted,
+        state.site_incidents,
+        state.known_loss,
+    )
 
 
 def _decode(blob: bytes | None, kind: type[Registry]) -> Registry | None:

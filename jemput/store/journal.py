@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -12,6 +13,8 @@ from jemput.store.database import writing
 from jemput.store.schema import inbox, journal, journal_group
 
 READ_AT_ONCE: Final = 64
+DRAINED_BYTES: Final = 500_000
+"""So much of the inbox goes into one entry at most; a single event always does."""
 
 
 class TakenOverError(RuntimeError):
@@ -93,7 +96,10 @@ class Journal:
             raise TakenOverError(message)
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
-        """Entries in order, behind `after`. Raises `DamagedJournalError` at the first damage."""
+        """Entries in order, behind `after`; behind 0 from the oldest that is kept.
+
+        Raises `DamagedJournalError` at the first damage.
+        """
         while upto is None or after < upto:
             batch = self._some(after)
             for entry in batch:
@@ -129,6 +135,8 @@ class Journal:
         )
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(journal.c.position).limit(READ_AT_ONCE)).all()
+        if rows and not after:
+            after = rows[0].position - 1
         return [
             read_entry(position, stored, blob, after + offset)
             for offset, (position, stored, blob) in enumerate(rows, start=1)
@@ -137,7 +145,7 @@ class Journal:
 
 def read_entry(position: int, stored: int, blob: bytes, expected: int) -> Entry:
     """Check an entry's place and bytes, and read it."""
-    if expected not in {1, position}:
+    if expected != position:
         message = f"entry {expected} is missing: entry {position} stands in its place"
         raise DamagedJournalError(message)
     if checksum(position, blob) != stored:
@@ -165,7 +173,10 @@ def drain(connection: Connection, group: str, most: int) -> tuple[list[int], tup
         inbox.c.group_id == group, inbox.c.position.is_(None)
     )
     rows = connection.execute(query.order_by(inbox.c.id).limit(most)).all()
-    return [row.id for row in rows], tuple(_events.decode(row.blob) for row in rows)
+    sizes = accumulate(len(row.blob) for row in rows)
+    fitting = sum(1 for size in sizes if size <= DRAINED_BYTES)
+    taken = rows[: max(1, fitting)]
+    return [row.id for row in taken], tuple(_events.decode(row.blob) for row in taken)
 
 
 def mark_drained(connection: Connection, ids: Sequence[int], position: int) -> None:
