@@ -45,7 +45,10 @@ def run_api_command() -> int:
     users = Users.load(settings.users_file)
     check_port_free(settings.api_port, settings.api_host)
     sys.stderr.write(f"the API listens on http://{settings.api_host}:{settings.api_port}\n")
-    server = make_server(group, users, settings.api_host, settings.api_port, invented=False)
+    influx = influx_target(settings)
+    server = make_server(
+        group, users, settings.api_host, settings.api_port, influx=influx, invented=False
+    )
     asyncio.run(_serve_until_told(server))
     return 0
 
