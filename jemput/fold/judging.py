@@ -14,7 +14,7 @@ from jemput.decisions import (
     Say,
 )
 from jemput.fold import acts
-from jemput.fold.state import BinState, GroupState, Hold, HoldKind
+from jemput.fold.state import GroupState, Hold, HoldKind
 from jemput.pickup import UNCLAIMED, Pickup, RefusedError, State, flagged, move
 from jemput.rules import calling, condition, outcome
 from jemput.rules.site_silence import site_silence
@@ -121,16 +121,12 @@ def _move(state: GroupState, decision: MovePickup | FlagPickup) -> None:
         moved = move(pickup, decision.to, state.now_ms, note=decision.note)
     except RefusedError:
         return
-    acts.put(bin_state, moved, _hold_after(state, bin_state, pickup, decision.to))
+    acts.put(bin_state, moved, _hold_after(state, pickup, decision.to))
 
 
-def _hold_after(state: GroupState, bin_state: BinState, pickup: Pickup, to: State) -> Hold | None:
+def _hold_after(state: GroupState, pickup: Pickup, to: State) -> Hold | None:
     """When the bin may be called again; one that was accepted and never finished: at once."""
-    policy = state.registry.policy_of(bin_state.bin)
-    level = bin_state.level_percent
-    if to is State.VERIFIED and level is not None and level >= policy.rearm_percent:
-        return Hold(HoldKind.REARM)
-    if to is State.EXPIRED and pickup.state in UNCLAIMED:
-        until_ms = state.now_ms + policy.reopen_after_h * HOUR_MS
-        return Hold(HoldKind.REARM_OR_UNTIL, until_ms)
-    return None
+    if to is not State.EXPIRED or pickup.state not in UNCLAIMED:
+        return None
+    reopen_after_h = state.registry.policy_of(pickup.bin).reopen_after_h
+    return Hold(HoldKind.REARM_OR_UNTIL, state.now_ms + reopen_after_h * HOUR_MS)

@@ -36,7 +36,6 @@ class Sample(Struct, frozen=True, array_like=True, order=True, gc=False):
 class HoldKind(StrEnum):
     """What has to happen before a bin may be called again."""
 
-    REARM = "rearm"
     UNTIL = "until"
     REARM_OR_UNTIL = "rearm_or_until"
 
@@ -45,7 +44,7 @@ class Hold(Struct, frozen=True, array_like=True, gc=False):
     """A bin that was called and is not to be called again yet."""
 
     kind: HoldKind
-    until_ms: int = NEVER_MS
+    until_ms: int
 
 
 class BinState(Struct, array_like=True):

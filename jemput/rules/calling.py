@@ -6,6 +6,7 @@ from jemput.decisions import AlertKind, Decision, OpenPickup
 from jemput.entry import pickup_id
 from jemput.filtering import window
 from jemput.fold import acts
+from jemput.fold.state import Sample
 from jemput.pickup import Evidence, Pickup, Reason, State, Why
 from jemput.reading import Identity
 from jemput.rules.view import HOUR_MS, View
@@ -16,8 +17,8 @@ def fullness(view: View) -> Iterator[Decision]:
     level = view.bin_state.level_percent
     if level is None or level < view.policy.call_percent or not view.has_fresh_level:
         return
-    if _may_call(view):
-        span = window(view.policy, view.bin.cadence_s)
+    span = window(view.policy, view.bin.cadence_s)
+    if _may_call(view) and _is_of_this_filling(view, span):
         numbers = {
             "level_percent": level,
             "call_percent": view.policy.call_percent,
@@ -60,6 +61,15 @@ def _may_call(view: View) -> bool:
     return state.pickup is None and not acts.is_held(state.hold, view.now_ms)
 
 
+def _is_of_this_filling(view: View, span: int) -> bool:
+    """Nothing that the median looks at is from before the bin was emptied.
+
+    It takes a while to follow; where it does not follow, what was seen was no emptying.
+    """
+    emptied_at_s = view.bin_state.emptied_at_s
+    return emptied_at_s is None or _usable(view, span)[0].at_s >= emptied_at_s
+
+
 def _call(view: View, reason: Reason, why: Why) -> Iterator[Decision]:
     collector = view.collector()
     pickup = Pickup(
@@ -77,8 +87,11 @@ def _call(view: View, reason: Reason, why: Why) -> Iterator[Decision]:
 
 
 def _evidence(view: View, span: int) -> tuple[Evidence, ...]:
-    usable = [one for one in view.bin_state.ring if one.fill_percent is not None][-span:]
     return tuple(
         Evidence(Identity(one.device, one.boot, one.seq), one.at_s, one.fill_percent)
-        for one in usable
+        for one in _usable(view, span)
     )
+
+
+def _usable(view: View, span: int) -> list[Sample]:
+    return [one for one in view.bin_state.ring if one.fill_percent is not None][-span:]

@@ -127,13 +127,24 @@ def test_expired_tells_the_operator_and_waits_a_day() -> None:
     assert feed.pickup() is not None
 
 
-def test_confirmed_by_a_person_while_still_full_is_called_again() -> None:
+def test_confirmed_by_a_person_and_full_all_the_same_is_called_again() -> None:
     feed = Feed()
     feed.fill(*FULL)
+    feed.now_s += 1
     confirm(feed)
+    feed.fill(*FULL[1:])
     assert feed.pickup() is None
     feed.hear(92)
     assert feed.pickup() is not None
+
+
+def test_confirmed_by_a_person_before_the_median_follows_calls_nobody() -> None:
+    feed = Feed()
+    feed.fill(*FULL)
+    feed.now_s += 1
+    confirm(feed)
+    feed.fill(*LOW)
+    assert calls(feed) == 1
 
 
 def test_age_calls_whatever_the_level() -> None:

@@ -1,8 +1,7 @@
 """What became of a call: verified, withdrawn, or to a person."""
 
-from jemput.decisions import AlertKind, Decision, FlagPickup, MovePickup, Say
+from jemput.decisions import AlertKind, Decision, FlagPickup, MovePickup, OpenPickup, Say
 from jemput.entry import Entry
-from jemput.fold.state import HoldKind
 from jemput.pickup import Flag, State
 from tests.builders import HOUR_S, Feed, by_hand
 
@@ -12,6 +11,10 @@ LOW = [10] * 7
 
 def moves(entries: list[Entry]) -> list[State]:
     return [one.to for entry in entries for one in entry.decisions if isinstance(one, MovePickup)]
+
+
+def calls(entries: list[Entry]) -> int:
+    return sum(isinstance(one, OpenPickup) for entry in entries for one in entry.decisions)
 
 
 def told(decisions: tuple[Decision, ...]) -> list[AlertKind]:
@@ -33,16 +36,49 @@ def test_a_claim_that_the_levels_show_is_verified() -> None:
     assert feed.pickup() is None
 
 
-def test_an_emptying_verifies_before_the_median_follows_and_holds_until_it_does() -> None:
+def test_an_emptying_verifies_before_the_median_follows_and_nobody_is_called_meanwhile() -> None:
     feed = accepted()
     feed.act("collect")
     feed.fill(10, 10)
     assert moves(feed.entries) == [State.VERIFIED]
-    hold = feed.bin().hold
-    assert hold is not None
-    assert hold.kind is HoldKind.REARM
-    feed.fill(10, 10, 10)
-    assert feed.bin().hold is None
+    assert feed.bin().level_percent == 92
+    feed.hear(10)
+    assert feed.bin().level_percent == 92
+    feed.hear(10)
+    assert feed.bin().level_percent == 10
+    feed.fill(*FULL)
+    assert calls(feed.entries) == 2
+
+
+def test_two_echoes_from_nowhere_do_not_keep_a_full_bin_from_being_called() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(10, 10)
+    assert moves(feed.entries) == [State.VERIFIED]
+    for _ in range(4):
+        feed.hear(92)
+        assert feed.pickup() is None
+    feed.hear(92)
+    assert feed.pickup() is not None
+
+
+def test_what_was_high_before_the_emptying_calls_nobody_after_a_gap() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(10, 10)
+    feed.pass_s(3 * 24 * HOUR_S)
+    feed.hear(10)
+    assert feed.bin().level_percent == 92
+    assert feed.pickup() is None
+
+
+def test_a_bin_held_for_a_median_that_never_follows_is_called_for_its_age() -> None:
+    feed = accepted()
+    feed.policy(max_age_h=48)
+    feed.act("collect")
+    feed.fill(10, 10)
+    feed.pass_s(48 * HOUR_S)
+    assert feed.pickup() is not None
 
 
 def test_claimed_and_not_seen_goes_to_a_person_once() -> None:
