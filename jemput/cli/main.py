@@ -12,6 +12,7 @@ from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
 from jemput.cli import registry
 from jemput.cli.demo import Options, run_demo
+from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
@@ -87,6 +88,14 @@ def ingest() -> None:
 def api() -> None:
     """Serve the API and its page, told by JEMPUT_* settings."""
     raise typer.Exit(run_api_command())
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Say in plain words what is wrong with broker, database, clock and disk, and what mends it."""
+    raise typer.Exit(run_doctor(as_json=as_json))
 
 
 @app.command()

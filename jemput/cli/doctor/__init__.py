@@ -1,0 +1,1 @@
+"""`jemput doctor`: what is wrong with what Jemput stands on, and the command that mends it."""
