@@ -1,0 +1,1 @@
+"""Nothing lost, nothing doubled: faults on purpose, and a verdict from outside the ingester."""

@@ -1,0 +1,69 @@
+"""`scripts/faults`: run scenarios, say how they ended, and write docs/reliability.md."""
+
+import argparse
+import json
+import sys
+import time
+
+from tests.faults.report import line_of, print_list
+from tests.faults.runner import Result, run_scenario
+from tests.faults.scenarios import SCENARIOS, Scenario
+
+
+def main() -> int:
+    """Run what was asked for; 0 only if everything promised was kept."""
+    asked = _parser().parse_args()
+    chosen = choose(asked.only, quick=asked.quick)
+    if asked.list:
+        print_list(chosen)
+        return 0
+    if not chosen:
+        sys.stderr.write(f"there is no scenario {asked.only}: scripts/faults --list has them\n")
+        return 2
+    began_s = time.monotonic()
+    results = [_run(one, asked.seeds) for one in chosen]
+    sys.stderr.write(f"{len(results)} scenarios in {time.monotonic() - began_s:.0f} s\n")
+    if asked.json:
+        sys.stdout.write(json.dumps(as_json(results)) + "\n")
+    ran = [one for one in results if one.skipped is None]
+    return 0 if ran and all(one.is_good for one in ran) else 1
+
+
+def choose(only: str | None, *, quick: bool) -> list[Scenario]:
+    """Scenarios by number or part of a name; those of an open fault only where asked for."""
+    found = [one for one in SCENARIOS if one.quick or not quick]
+    if only is not None:
+        return [one for one in found if only == str(one.id) or only in one.name]
+    return [one for one in found if one.known is None]
+
+
+def as_json(results: list[Result]) -> dict[str, object]:
+    """What the last line of --json holds."""
+    skipped = [
+        {"id": one.scenario.id, "name": one.scenario.name, "why": one.skipped}
+        for one in results
+        if one.skipped
+    ]
+    ran = [one.as_json() for one in results if not one.skipped]
+    return {"scenarios": ran, **({"skipped": skipped} if skipped else {})}
+
+
+def _run(scenario: Scenario, seeds: int) -> Result:
+    began_s = time.monotonic()
+    result = run_scenario(scenario, range(1, seeds + 1))
+    sys.stderr.write(line_of(result, time.monotonic() - began_s))
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="those that scripts/test runs")
+    parser.add_argument("--only", metavar="ID", help="a number, or part of a name")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each")
+    parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
+    parser.add_argument("--list", action="store_true", help="list them and run nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

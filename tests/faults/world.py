@@ -1,0 +1,162 @@
+"""The world of a scenario: servers, devices, a receiver of alerts, and the ingester between."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from jemput.broker.account import INGEST
+from jemput.registry import PutCollector
+from jemput.store.database import create_tables, open_database
+from jemput.store.registry import RegistryStore
+from jemput.things import Collector
+from tests.builders import town
+from tests.faults.brokers import PASSWORD, Broker, gateway_address, make_broker
+from tests.faults.fleet import Fleet
+from tests.faults.ingester import JEMPUT, Ingester
+from tests.faults.ledger import GROUP, Ledger
+from tests.faults.oracle import Oracle
+from tests.faults.receiver import Receiver
+from tests.faults.scenario import Setup
+from tests.proxy import Proxy
+from tests.servers import HOST, InfluxDb
+
+BINS: Final = 12
+FRESH: Final = "d-fresh"
+"""The device that speaks when all is over."""
+PATIENCE_S: Final = 40.0
+_LOOK_S: Final = 0.05
+
+
+@dataclass
+class World:
+    """Everything that a scenario can reach."""
+
+    folder: Path
+    rng: random.Random
+    oracle: Oracle
+    ledger: Ledger
+    broker: Broker
+    link: Proxy
+    """Between the ingester and the broker."""
+    fleet: Fleet
+    receiver: Receiver
+    ingester: Ingester
+    influx: InfluxDb | None = None
+    influx_link: Proxy | None = None
+    database: Path = field(default_factory=Path)
+    healed_s: float = 0.0
+    """When the last fault ended, on the monotonic clock."""
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices that hang on bins."""
+        return [f"d-b{number}" for number in range(1, BINS + 1)]
+
+    def spare_ingester(self) -> Ingester:
+        """Another ingester of the same group."""
+        return Ingester(self.ingester.told, self.folder / "other.log", self.ingester.program)
+
+    @contextlib.asynccontextmanager
+    async def talking(self, messages_s: float = 60, most_readings: int = 5) -> AsyncIterator[None]:
+        """Devices speak meanwhile; at the end the broker has acknowledged all of it."""
+        task = asyncio.create_task(self._talk(messages_s, most_readings))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+        self.healed_s = self.healed_s or time.monotonic()
+        await self.fleet.all_told()
+
+    async def _talk(self, messages_s: float, most_readings: int) -> None:
+        while True:
+            self.fleet.say(self.rng.choice(self.devices), self.rng.randint(1, most_readings))
+            await asyncio.sleep(self.rng.uniform(0, 2 / messages_s))
+
+    def healed(self) -> None:
+        """The fault is over: from here on recovery is measured."""
+        self.healed_s = time.monotonic()
+
+    async def pause(self, least_s: float, most_s: float) -> None:
+        """Let a drawn time pass."""
+        await asyncio.sleep(self.rng.uniform(least_s, most_s))
+
+    async def start_ingester(self) -> None:
+        """Start it and wait until it hears."""
+        self.ledger.read_on()
+        before = self.ledger.links_up
+        self.ingester.start()
+        await self.until(lambda: self.ledger.links_up > before, "the ingester's link")
+
+    async def relinked(self, before: int) -> None:
+        """Wait until its link came up again since there were `before` of them."""
+        await self.until(lambda: self.ledger.links_up > before, "a new link")
+
+    async def until(
+        self, is_so: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S
+    ) -> None:
+        """Read the journal until it is so. Raises `TimeoutError`."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.ledger.read_on()
+            if is_so():
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not come within {timeout_s:g} s")
+            await asyncio.sleep(_LOOK_S)
+
+    async def heard(self, count: int) -> None:
+        """Wait until the journal holds so many readings."""
+        await self.until(lambda: len(self.ledger.counts) >= count, f"reading {count}")
+
+
+@contextlib.asynccontextmanager
+async def open_world(
+    setup: Setup, seed: int, folder: Path, program: Sequence[str] = JEMPUT
+) -> AsyncIterator[World]:
+    """A town that hears; half of its bins are full."""
+    bins = [f"b{number}" for number in range(1, BINS + 1)]
+    full = frozenset(f"d-{one}" for one in bins[: BINS // 2])
+    async with contextlib.AsyncExitStack() as stack:
+        receiver = await stack.enter_async_context(Receiver())
+        broker = make_broker(setup.broker, folder / "broker", setup.ack_wait_s)
+        await asyncio.to_thread(broker.start)
+        stack.callback(broker.kill)
+        link = await stack.enter_async_context(Proxy(broker.port))
+        told = {"JEMPUT_MQTT_PORT": str(link.port)} | _account()
+        influx, influx_link = None, None
+        if setup.influx:
+            influx = stack.enter_context(InfluxDb(folder / "influx"))
+            influx_link = await stack.enter_async_context(Proxy(influx.port))
+            told["JEMPUT_INFLUX_URL"] = f"http://{HOST}:{influx_link.port}"
+        ledger = _make_town(folder, told, bins, receiver.url)
+        stack.callback(ledger.engine.dispose)
+        oracle = Oracle(int(time.time()), full)
+        fleet = Fleet(gateway_address(broker.port), oracle, keeps=setup.keeps)
+        await stack.enter_async_context(fleet.connected())
+        ingester = Ingester(told, folder / "ingest.log", program)
+        rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
+        world.influx, world.influx_link = influx, influx_link
+        world.database = folder / "jemput.db"
+        stack.callback(ingester.kill)
+        await world.start_ingester()
+        yield world
+
+
+def _account() -> dict[str, str]:
+    return {"JEMPUT_MQTT_USERNAME": INGEST, "JEMPUT_MQTT_PASSWORD": PASSWORD}
+
+
+def _make_town(folder: Path, told: dict[str, str], bins: list[str], alert_url: str) -> Ledger:
+    told["JEMPUT_DATABASE_URL"] = url = f"sqlite:///{folder / 'jemput.db'}"
+    engine = open_database(url)
+    create_tables(engine)
+    asep = Collector("asep", "Asep", ("north",), channels=("webhook",), webhook_url=alert_url)
+    RegistryStore(engine, GROUP).change([*town([*bins, "fresh"]), PutCollector(asep)])
+    return Ledger(engine)
