@@ -11,10 +11,12 @@ import typer
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
 from jemput.cli import registry
+from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
+from jemput.cli.options import Database
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.store.checkpoints import OtherStateVersionError
 from jemput.store.database import SchemaError
@@ -23,6 +25,7 @@ from jemput.store.journal import DamagedJournalError, TakenOverError
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 MENDABLE = (
+    FileExistsError,
     BrokerError,
     DamagedJournalError,
     OtherStateVersionError,
@@ -96,6 +99,27 @@ def doctor(
 ) -> None:
     """Say in plain words what is wrong with broker, database, clock and disk, and what mends it."""
     raise typer.Exit(run_doctor(as_json=as_json))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    database: Database = None,
+    full: Annotated[bool, typer.Option("--full", help="A base, however new the last.")] = False,  # noqa: FBT002 - a flag
+    keep: Annotated[int, typer.Option(min=1, help="How many bases stay.")] = 14,
+) -> None:
+    """Copy the database while it runs: a base a day, and segments of the journal behind it."""
+    raise typer.Exit(run_backup(folder, database, full=full, keep=keep))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    database: Database = None,
+    base: Annotated[Path | None, typer.Option(help="Else the newest.")] = None,
+) -> None:
+    """Put a backup where nothing is: the base and every entry behind it."""
+    raise typer.Exit(run_restore(folder, database, base))
 
 
 @app.command()

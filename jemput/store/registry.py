@@ -71,13 +71,8 @@ class RegistryStore:
                 if refused is not None:
                     raise RefusedChangeError(refused)
                 journals.say(connection, self.group, Changed(change))
-            rows = {
-                (row["kind"], row["id"]): row
-                for change in changes
-                for row in _rows(registry, change, self.group)
-            }
-            for row in rows.values():
-                upsert(connection, thing, [row])
+            for change in changes:
+                write_change(connection, self.group, change, registry)
 
     def _read(self, connection: Connection) -> Registry:
         registry = Registry()
@@ -85,6 +80,12 @@ class RegistryStore:
         for kind, key, blob in connection.execute(query.where(thing.c.group_id == self.group)):
             _put(registry, kind, key, blob)
         return registry
+
+
+def write_change(connection: Connection, group: str, change: Change, registry: Registry) -> None:
+    """Keep what a change made of `registry`, which has taken it."""
+    for row in _rows(registry, change, group):
+        upsert(connection, thing, [row])
 
 
 def _put(registry: Registry, kind: str, key: str, blob: bytes) -> None:

@@ -1,0 +1,91 @@
+"""`jemput backup` and `jemput restore`: while it runs, and onto an empty machine."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from sqlalchemy.engine import make_url
+
+from jemput.cli.options import open_existing
+from jemput.settings import read_settings
+from jemput.store import backup
+from jemput.store.database import open_database
+from jemput.store.restore import restore
+
+DAY_S: Final = 86_400
+OURS_ALONE: Final = 0o700
+
+
+def run_backup(folder: Path, database: str | None, *, full: bool, keep: int) -> int:
+    """Take a base where the last is a day old, and close segments up to now."""
+    engine, _ = open_existing(database, None)
+    folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
+    now_s = time.time()
+    known = backup.bases(folder)
+    for segment in backup.write_segments(engine, folder, _covered(folder, known)) if known else ():
+        sys.stdout.write(f"{segment.file.name}: {segment.last - segment.first + 1} entries\n")
+    if full or not known or now_s - backup.taken_at_s(known[-1]) >= DAY_S:
+        base = backup.write_base(engine, folder, now_s)
+        sys.stdout.write(f"{base.name}: {base.stat().st_size / 2**20:.1f} MiB, checked\n")
+    for old in _forget_old(folder, keep):
+        sys.stdout.write(f"{old}: older than the last {keep} bases, deleted\n")
+    return 0
+
+
+def run_restore(folder: Path, database: str | None, base: Path | None) -> int:
+    """Put the newest base, or `base`, and what came behind it where nothing is."""
+    known = backup.bases(folder) if folder.is_dir() else []
+    if base is None and not known:
+        raise ValueError(f"there is no base in {folder}: a base is called jemput-…Z.db")
+    to = _empty_place(database or read_settings().database_url)
+    chosen = base or known[-1]
+    with Console(stderr=True).status(f"restoring {chosen.name}") as status:
+        heads = restore(
+            chosen, folder, to, lambda group, at: status.update(f"group {group}: entry {at}")
+        )
+    for group, head in sorted(heads.items()):
+        sys.stdout.write(f"group {group} stands at entry {head}\n")
+    sys.stdout.write(
+        f"{to} is as it was. Alerts that were on their way may come again under the same key.\n"
+        "Stop every ingester that still runs on the old database before you start one here.\n"
+    )
+    return 0
+
+
+def _covered(folder: Path, known: list[Path]) -> dict[str, int]:
+    """Up to where the newest base and the segments go already, group by group."""
+    covered = _heads(known[-1])
+    for segment in backup.segments(folder):
+        covered[segment.group] = max(covered.get(segment.group, 0), segment.last)
+    return covered
+
+
+def _heads(base: Path) -> dict[str, int]:
+    engine = open_database(f"sqlite:///file:{base}?mode=ro&immutable=1&uri=true")
+    try:
+        return backup.heads(engine)
+    finally:
+        engine.dispose()
+
+
+def _forget_old(folder: Path, keep: int) -> list[str]:
+    """Delete bases beyond the newest `keep`, and segments that no base is left for."""
+    known = backup.bases(folder)
+    gone = known[:-keep]
+    if gone:
+        oldest = _heads(known[-keep])
+        gone += [
+            one.file for one in backup.segments(folder) if one.last <= oldest.get(one.group, 0)
+        ]
+    for file in gone:
+        file.unlink()
+    return [file.name for file in gone]
+
+
+def _empty_place(database: str) -> Path:
+    url = make_url(database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise ValueError("restore goes to sqlite:///path; then `jemput db copy` to a PostgreSQL")
+    return Path(url.database)

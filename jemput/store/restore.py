@@ -1,0 +1,70 @@
+"""A backup put back onto an empty machine: the newest base, and the segments behind it."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from jemput.fold.fold import Fold
+from jemput.store.backup import Segment, check_whole, heads, read_segment, segments
+from jemput.store.checkpoints import Checkpoints
+from jemput.store.database import check_schema, open_database, writing
+from jemput.store.journal import DamagedJournalError, Journal
+from jemput.store.reapply import reapply
+
+Progress = Callable[[str, int], None]
+"""Told the group and the position that is restored."""
+
+
+def restore(base: Path, folder: Path, to: Path, progress: Progress) -> dict[str, int]:
+    """Make the database `to` from a base and the segments behind it; return each group's head.
+
+    Nothing is at `to` before, and nothing where this raises: `FileExistsError`, or
+    `DamagedJournalError` where base or segments are not as they were written.
+    """
+    if to.exists():
+        raise FileExistsError(f"{to} exists: restore to a path where nothing is")
+    partial = to.with_name(f"{to.name}.restoring")
+    shutil.copyfile(base, partial)
+    try:
+        with closing(sqlite3.connect(partial)) as copy:
+            check_whole(copy)
+        engine = open_database(f"sqlite:///{partial}")
+        check_schema(engine)
+        for group, head in heads(engine).items():
+            behind = [one for one in segments(folder) if one.group == group and one.last > head]
+            _restore_group(engine, group, behind, progress)
+        found = heads(engine)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+    except BaseException:
+        for suffix in ("", "-wal", "-shm"):
+            partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+        raise
+    partial.rename(to)
+    return found
+
+
+def _restore_group(engine: Engine, group: str, behind: list[Segment], progress: Progress) -> None:
+    journal, checkpoints = Journal(engine, group), Checkpoints(engine, group)
+    fold = Fold(checkpoints.load())
+    for entry in journal.entries(after=fold.state.position):
+        fold.replay(entry)
+    for segment in behind:
+        if segment.first > fold.state.position + 1:
+            missing = f"{fold.state.position + 1} to {segment.first - 1}"
+            raise DamagedJournalError(f"no segment holds entries {missing} of group {group}")
+        for kept in read_segment(segment):
+            if kept.entry.position <= fold.state.position:
+                continue
+            fold.replay(kept.entry)
+            with writing(engine) as connection:
+                registry = fold.state.registry
+                reapply(connection, journal, kept.entry, kept.quarantined, registry)
+            progress(group, kept.entry.position)
+    state = fold.state
+    checkpoints.save(state, state.bins, state.devices, registry=True)
