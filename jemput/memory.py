@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from jemput.ranges import Range, holds, with_one, without_one
+from jemput.ranges import Range, above, holds, joined, with_one, without_one
 
 MAX_BOOTS: Final = 16
 MAX_FORGOTTEN_BOOTS: Final = 256
@@ -30,11 +30,13 @@ class BootMemory(Struct, array_like=True):
     """Everything up to `high` was heard, but for `gaps`, which are in order and apart.
 
     `aside` are those heard ones that no history has, because they went to the quarantine.
+    `gone` were given up and never heard: one that comes all the same is new, inside the window.
     """
 
     high: int = 0
     gaps: list[Range] = msgspec.field(default_factory=list)
     aside: list[Range] = msgspec.field(default_factory=list)
+    gone: list[Range] = msgspec.field(default_factory=list)
 
     def upto(self) -> int:
         """The sequence up to which nothing is missing."""
@@ -44,7 +46,7 @@ class BootMemory(Struct, array_like=True):
         """Whether `seq` is new, known, or too far behind to tell."""
         if seq > self.high:
             return Verdict.NEW
-        if self.gaps and holds(self.gaps, seq):
+        if (self.gaps and holds(self.gaps, seq)) or self.was_lost(seq):
             return Verdict.NEW
         return Verdict.TOO_OLD if seq <= self.high - WINDOW else Verdict.KNOWN
 
@@ -56,7 +58,18 @@ class BootMemory(Struct, array_like=True):
             self.high = seq
         else:
             self.close(seq, seq)
+            if self.was_lost(seq):
+                self.gone = without_one(self.gone, seq)
         return self._leave_behind(self.high - WINDOW)
+
+    def was_lost(self, seq: int) -> bool:
+        """Whether `seq` counts as lost: given up, and not heard all the same."""
+        return bool(self.gone) and holds(self.gone, seq)
+
+    def settle(self, first: int, last: int) -> None:
+        """Count what is missing of `first` to `last` as lost."""
+        self.gone = joined([*self.gone, *self.close(first, last)])
+        self._leave_behind(self.high - WINDOW)
 
     def set_aside(self, seq: int) -> list[Range]:
         """The same of one that went to the quarantine; where it was heard before, nothing."""
@@ -94,6 +107,8 @@ class BootMemory(Struct, array_like=True):
         return missing
 
     def _leave_behind(self, edge: int) -> list[Range]:
+        if self.gone and self.gone[0][0] <= edge:
+            self.gone = above(self.gone, edge)
         if not self.gaps or self.gaps[0][0] > edge:
             return []
         return self.close(1, edge)
@@ -127,6 +142,11 @@ class DeviceMemory(Struct, array_like=True):
         memory = self.boots.get(boot)
         return memory is not None and memory.take_back(seq)
 
+    def was_lost(self, boot: int, seq: int) -> bool:
+        """Whether (boot, seq) counts as lost."""
+        memory = self.boots.get(boot)
+        return memory is not None and memory.was_lost(seq)
+
     def missing_below(self, boot: int, first: int) -> list[Range]:
         """What the device no longer keeps and was never heard. Changes nothing."""
         memory = self.boots.get(boot)
@@ -135,10 +155,10 @@ class DeviceMemory(Struct, array_like=True):
         return BootMemory(memory.high, list(memory.gaps)).close(1, first - 1) if first > 1 else []
 
     def settle(self, boot: int, first: int, last: int) -> None:
-        """Count a range as gone for ever."""
+        """Count what is missing of a range as lost."""
         memory = self._of(boot)
         if memory is not None:
-            memory.close(first, last)
+            memory.settle(first, last)
 
     def upto(self) -> list[tuple[int, int]]:
         """The application ack: per boot, up to which sequence nothing is missing."""

@@ -100,8 +100,7 @@ def _take_back(state: GroupState, reading: Reading, observed: Observed) -> bool:
     is_new = memory.judge(reading.boot, reading.seq) is Verdict.NEW
     if not is_new and not memory.take_back(reading.boot, reading.seq):
         return False
-    lost = memory.mark(reading.boot, reading.seq)
-    _note_loss(state, observed, reading.device, reading.boot, lost)
+    _mark(state, reading, observed)
     return True
 
 
@@ -109,8 +108,7 @@ def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: O
     derived = dict(enumerate(readings))
     by_bin: dict[str, list[int]] = defaultdict(list)
     for index, reading in enumerate(readings):
-        lost = state.memory_of(reading.device).mark(reading.boot, reading.seq)
-        _note_loss(state, observed, reading.device, reading.boot, lost)
+        _mark(state, reading, observed)
         bin_id = state.registry.bin_of(reading.device, reading.at_s)
         if bin_id is None:
             held = state.unbound.setdefault(reading.device, [])
@@ -123,6 +121,14 @@ def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: O
         for index in sorted(by_bin[bin_id], key=lambda i: readings[i].at_s):
             derived[index] = _take_level(state, bin_id, readings[index], observed)
     observed.readings[:0] = derived.values()
+
+
+def _mark(state: GroupState, reading: Reading, observed: Observed) -> None:
+    """Note a reading as heard; one that was given up is no longer lost."""
+    memory = state.memory_of(reading.device)
+    state.known_loss -= memory.was_lost(reading.boot, reading.seq)
+    lost = memory.mark(reading.boot, reading.seq)
+    _note_loss(state, observed, reading.device, reading.boot, lost)
 
 
 def _take_level(state: GroupState, bin_id: str, reading: Reading, observed: Observed) -> Reading:
@@ -149,7 +155,9 @@ def _attribute(state: GroupState, device: str, observed: Observed) -> None:
 
 def _settle(state: GroupState, intake: Intake, observed: Observed) -> None:
     for one in intake.settled:
-        lost = state.memory_of(one.device).set_aside(one.boot, one.seq)
+        memory = state.memory_of(one.device)
+        state.known_loss -= memory.was_lost(one.boot, one.seq)
+        lost = memory.set_aside(one.boot, one.seq)
         _note_loss(state, observed, one.device, one.boot, lost)
     for kept in intake.kept:
         memory = state.memory_of(kept.device)

@@ -79,12 +79,41 @@ def test_heard_and_settled_cover_everything_below_once(steps: list[tuple[bool, i
             lost += [n for a, b in memory.missing_below(1, seq) for n in range(a, b + 1)]
             memory.settle(1, 1, seq - 1)
         elif memory.judge(1, seq) is Verdict.NEW:
+            assert memory.was_lost(1, seq) is (seq in lost)
+            lost = [one for one in lost if one != seq]
             heard.add(seq)
             lost += [n for a, b in memory.mark(1, seq) for n in range(a, b + 1)]
     assert len(lost) == len(set(lost))
     assert not heard & set(lost)
     first = next((upto for _, upto in memory.upto()), 0)
     assert set(range(1, first + 1)) <= heard | set(lost)
+
+
+@given(KEPT)
+def test_what_was_lost_is_new_once_more_inside_the_window(steps: list[tuple[bool, int]]) -> None:
+    memory, heard, highest = DeviceMemory(), set(), 0
+    for is_kept, seq in steps:
+        highest = max(highest, seq - is_kept)
+        if is_kept:
+            memory.settle(1, 1, seq - 1)
+        else:
+            memory.mark(1, seq)
+            heard.add(seq)
+        for one in (*range(1, 14), *range(WINDOW - 3, WINDOW + 14)):
+            if one > highest - WINDOW:
+                expected = Verdict.KNOWN if one in heard else Verdict.NEW
+                assert memory.judge(1, one) is expected
+            else:
+                assert memory.judge(1, one) is Verdict.TOO_OLD
+
+
+def test_what_is_remembered_of_losses_stays_inside_the_window() -> None:
+    memory = DeviceMemory()
+    for seq in range(2, 3 * WINDOW, 2):
+        memory.mark(1, seq)
+        memory.settle(1, 1, seq)
+    assert len(memory.boots[1].gone) <= WINDOW // 2
+    assert memory.upto() == [(1, 3 * WINDOW - 2)]
 
 
 def test_a_forgotten_boot_is_not_begun_anew() -> None:

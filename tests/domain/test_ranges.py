@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemput.ranges import Range, holds, with_one, without_one
+from jemput.ranges import Range, above, holds, joined, with_one, without_one
 
 
 def members(ranges: list[Range]) -> set[int]:
@@ -24,3 +24,12 @@ def test_they_are_sets_in_order_and_apart(steps: list[tuple[bool, int]]) -> None
             ranges, plain = with_one(ranges, seq), plain | {seq}
         assert members(ranges) == plain
         assert all(a[1] + 1 < b[0] for a, b in pairwise(ranges))
+
+
+@given(st.sets(st.integers(1, 20)), st.sets(st.integers(1, 20)), st.integers(0, 21))
+def test_joined_and_cut_they_are_still_sets(one: set[int], other: set[int], edge: int) -> None:
+    told = [(seq, seq) for seq in (*one, *(other - one))]
+    ranges = joined(told)
+    assert members(ranges) == one | other
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(ranges))
+    assert members(above(ranges, edge)) == {seq for seq in one | other if seq > edge}

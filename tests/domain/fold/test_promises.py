@@ -17,10 +17,10 @@ Batch = list[Heard]
 
 
 @st.composite
-def batches(draw: st.DrawFn, *, lossy: bool = True) -> list[Batch]:
+def batches(draw: st.DrawFn) -> list[Batch]:
     """A few hours of a town: messages late, lost, in batches; cut into entries.
 
-    Where it is `lossy`, devices may have given up what they say later all the same.
+    Devices may have given up what they say later all the same.
     """
     told: list[Heard] = []
     for one in BINS:
@@ -31,7 +31,7 @@ def batches(draw: st.DrawFn, *, lossy: bool = True) -> list[Batch]:
             for battery in [draw(st.sampled_from([3200, 3900]))]
         ]
         size = draw(st.integers(1, 4))
-        kept = draw(st.sampled_from([(), ((1, 3),)] if lossy else [()]))
+        kept = draw(st.sampled_from([(), ((1, 3),)]))
         told += [
             Heard(f"d-{one}", message(*readings[i : i + size], kept=kept))
             for i in range(0, len(readings), size)
@@ -170,7 +170,7 @@ def need(feed: Feed, bin_id: str) -> bool | None:
 
 
 @settings(max_examples=60)
-@given(batches(lossy=False), st.sampled_from([0, 50, 100]), st.data())
+@given(batches(), st.sampled_from([0, 50, 100]), st.data())
 def test_any_order_ends_in_the_same_levels_and_need(
     told: list[Batch], fresh: int, data: st.DataObject
 ) -> None:

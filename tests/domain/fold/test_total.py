@@ -112,6 +112,24 @@ def test_known_loss_is_told_once() -> None:
     assert feed.fold.state.known_loss == 4
 
 
+def test_one_that_comes_after_it_was_given_up_is_kept_and_no_longer_lost() -> None:
+    feed = Feed()
+    feed.take(Heard("d-b1", message(wire(5, feed.now_s), kept=((1, 5),))))
+    late = Heard("d-b1", message(wire(3, feed.now_s - 2 * CADENCE_S, 40)))
+    (reading,) = feed.take(late).readings
+    assert (reading.seq, reading.bin, reading.fill_percent) == (3, "b1", 40)
+    assert feed.fold.state.known_loss == 3
+    assert feed.take(late).intake.duplicates == 1
+    assert feed.fold.state.devices["d-b1"].upto() == [(1, 5)]
+
+
+def test_one_that_was_given_up_and_is_poison_is_no_longer_lost_either() -> None:
+    feed = Feed()
+    feed.take(Heard("d-b1", message(wire(5, feed.now_s), kept=((1, 5),))))
+    feed.take(poison=(Poison("t", b"", "invalid", "", "d-b1", ((1, 3),)),))
+    assert feed.fold.state.known_loss == 3
+
+
 def test_a_hole_in_the_journal_is_not_passed_over() -> None:
     feed = Feed()
     with pytest.raises(OutOfOrderError, match="entry 2 does not follow entry 0"):
