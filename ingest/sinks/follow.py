@@ -22,7 +22,7 @@ from jemput.store.journal import Journal
 from jemput.store.schema import cursor, quarantine
 
 REASON: Final = "influx_refused"
-READINGS_AT_ONCE: Final = 20_000
+READINGS_AT_ONCE: Final = 40_000
 ENTRIES_AT_ONCE: Final = 500
 LOOK_AGAIN_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.25

@@ -13,6 +13,8 @@ from jemput.store.influx import Influx, InfluxTarget, WriteFailedError
 
 LINES_AT_ONCE: Final = 5000
 """About a megabyte; InfluxDB 3 takes ten, 1.x twenty-five."""
+IN_FLIGHT: Final = 8
+"""Writes at once: InfluxDB 3 answers each after up to a second, however many wait."""
 
 Row = tuple[bytes, Entry, str]
 """A line, the entry it is from, and its device."""
@@ -29,7 +31,7 @@ class InfluxSink:
         self._influx: Influx | None = None
 
     async def write(self, entries: Sequence[Entry]) -> Sequence[Refused]:
-        """Write all pieces at once: InfluxDB 3 answers a write after up to a second."""
+        """Write many entries at once, in pieces that are in flight together."""
         if self._influx is None:
             self._influx = await Influx.open(self._target)
         rows = [
@@ -37,17 +39,7 @@ class InfluxSink:
             for entry in entries
             for reading in entry.readings
         ]
-        pieces = [rows[at : at + LINES_AT_ONCE] for at in range(0, len(rows), LINES_AT_ONCE)]
-        refused: list[Refused] = []
-        influx = self._influx
-        answers = await asyncio.gather(
-            *(_write(influx, piece) for piece in pieces), return_exceptions=True
-        )
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-            refused += answer
-        return refused
+        return await write_rows(self._influx, rows)
 
     async def close(self) -> None:
         """End all connections."""
@@ -56,23 +48,63 @@ class InfluxSink:
             await influx.close()
 
 
-async def _write(influx: Influx, rows: Sequence[Row]) -> list[Refused]:
-    """Write rows; halve what is too large or refused, until a refused row stands alone.
+async def write_rows(influx: Influx, rows: Sequence[Row]) -> list[Refused]:
+    """Write rows, and return those that the server will never take. Raises `WriteFailedError`."""
+    attempt = _Attempt(influx)
+    pieces = [rows[at : at + LINES_AT_ONCE] for at in range(0, len(rows), LINES_AT_ONCE)]
+    return await attempt.write_all(pieces)
 
-    Safe, because a point written twice is one point: servers differ in whether
-    they stored the good lines of a write that they refused.
-    """
-    try:
-        await influx.write(b"\n".join(row[0] for row in rows))
-    except WriteFailedError as error:
-        if error.retry:
-            raise
-        if len(rows) == 1 or _dropped_all(error, len(rows)):
-            return [_refused(row, error) for row in rows]
-    else:
-        return []
-    half = len(rows) // 2
-    return [*await _write(influx, rows[:half]), *await _write(influx, rows[half:])]
+
+class _Attempt:
+    """One try at many rows; after the first failure of the server nothing more is sent."""
+
+    def __init__(self, influx: Influx) -> None:
+        self._influx = influx
+        self._gate = asyncio.Semaphore(IN_FLIGHT)
+        self._failures: list[WriteFailedError] = []
+
+    async def write_all(self, pieces: Sequence[Sequence[Row]]) -> list[Refused]:
+        """All to their end, so that none is under way when the same rows are tried again."""
+        answers = await asyncio.gather(*map(self._write, pieces), return_exceptions=True)
+        refused: list[Refused] = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise self._most_patient() or answer
+            refused += answer
+        return refused
+
+    async def _write(self, rows: Sequence[Row]) -> list[Refused]:
+        """Write rows; halve what is too large or refused, until a refused row stands alone.
+
+        Safe, because a point written twice is one point: servers differ in whether
+        they stored the good lines of a write that they refused.
+        """
+        try:
+            await self._send(b"\n".join(row[0] for row in rows))
+        except WriteFailedError as error:
+            if error.retry:
+                raise
+            if len(rows) == 1 or _dropped_all(error, len(rows)):
+                return [_refused(row, error) for row in rows]
+        else:
+            return []
+        half = len(rows) // 2
+        return await self.write_all([rows[:half], rows[half:]])
+
+    async def _send(self, lines: bytes) -> None:
+        async with self._gate:
+            if failure := self._most_patient():
+                raise failure
+            try:
+                await self._influx.write(lines)
+            except WriteFailedError as error:
+                if error.retry:
+                    self._failures.append(error)
+                raise
+
+    def _most_patient(self) -> WriteFailedError | None:
+        """Of the server's failures, the one that asks to wait longest."""
+        return max(self._failures, key=lambda one: one.retry_after_s or 0, default=None)
 
 
 def _dropped_all(error: WriteFailedError, count: int) -> bool:
