@@ -26,6 +26,7 @@ FAMILIAR: Final = frozenset(
     f"mqtt_{what}" for what in ("host", "port", "username", "password", "tls")
 ) | frozenset(f"influx_{what}" for what in ("url", "token", "org", "bucket"))
 """Fields that are also heard by the name that other programs use, without our prefix."""
+_OURS_ALONE: Final = 0o600
 _READABLE_BY_OTHERS: Final = 0o077
 
 
@@ -110,6 +111,14 @@ def read_settings() -> Settings:
         return Settings(_env_file=file, **secrets)  # type: ignore[call-arg, arg-type] # theirs
     except ValidationError as error:
         raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def write_settings_file(file: Path, told: Mapping[str, str]) -> Path:
+    """Write variables, named without their prefix, into a file for our eyes only."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OURS_ALONE)
+    with os.fdopen(handle, "w", encoding="utf-8") as lines:
+        lines.writelines(f"{PREFIX}{name}={value}\n" for name, value in told.items())
+    return file
 
 
 def _settings_file() -> Path | None:

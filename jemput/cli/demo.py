@@ -6,7 +6,8 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,7 @@ from jemput.cli.demo_points import Points
 from jemput.cli.influxd import NONE, check_influx, influx_for
 from jemput.cli.running import Group, make_server, run_ingest
 from jemput.pickup import State
-from jemput.settings import read_settings
+from jemput.settings import read_settings, write_settings_file
 from jemput.store.clock import RunClock
 from jemput.store.database import create_tables, open_database
 from jemput.store.influx import InfluxTarget
@@ -51,6 +52,7 @@ class Options:
     api_port: int | None
     broker_port: int | None
     influx: str = NONE
+    keep: Path | None = None
 
 
 class Demo:
@@ -67,7 +69,8 @@ class Demo:
         self.api_url = f"http://{LOOPBACK}:{self.api_port}"
         self.tally = Tally()
         self._began_s = began_s
-        self._folder = folder
+        self._folder = folder.absolute()
+        self._database_url = f"sqlite:///{self._folder / 'jemput.db'}"
         self._console = Console(stderr=options.as_json)
 
     async def run(self) -> dict[str, Any]:
@@ -91,6 +94,9 @@ class Demo:
         for one in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
         self._console.print(self._table(influx))
+        told = self._write_settings(influx)
+        self._console.print(f"  export JEMPUT_SETTINGS={told}", soft_wrap=True, markup=False)
+        self._console.print(f"  .venv/bin/jemput watch {self.scenario.bins[0].device}")
         if points is not None:
             self._console.print(f"  ask InfluxDB: {points.example()}", soft_wrap=True, markup=False)
         server = make_server(
@@ -101,7 +107,6 @@ class Demo:
             influx=influx,
             invented=True,
         )
-        server.capture_signals = nullcontext  # type: ignore[method-assign,assignment] # signals are ours
         run = self._simulated(start_s, anchor_s)
         ingest_stop = asyncio.Event()
         address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)
@@ -123,8 +128,23 @@ class Demo:
             await serving
         return self._result(group, writer)
 
+    def _write_settings(self, influx: InfluxTarget | None) -> Path:
+        """What other commands need to know of this demo while it runs, for our eyes only."""
+        told = {
+            "DATABASE_URL": self._database_url,
+            "GROUP": GROUP,
+            "MQTT_PORT": str(self.broker_port),
+            "MQTT_USERNAME": INGEST,
+            "MQTT_PASSWORD": self.keys.ingest,
+            "API_PORT": str(self.api_port),
+            "API_URL": self.api_url,
+        }
+        if influx is not None:
+            told |= {"INFLUX_URL": influx.url, "INFLUX_BUCKET": influx.bucket}
+        return write_settings_file(self._folder / "jemput.env", told)
+
     def _prepare(self) -> tuple[Group, Writer, float, float]:
-        engine = open_database(f"sqlite:///{self._folder / 'jemput.db'}")
+        engine = open_database(self._database_url)
         create_tables(engine)
         anchor_s = time.time()
         start_s = float(self.scenario.starts_at_s(anchor_s))
@@ -221,11 +241,24 @@ def run_demo(options: Options, began_s: float) -> int:
     """Run it, say what came of it, and return the exit status."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     check_influx(options.influx)
-    with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
-        result = asyncio.run(Demo(options, Path(folder), began_s).run())
+    with _folder(options.keep) as folder:
+        result = asyncio.run(Demo(options, folder, began_s).run())
     if options.as_json:
         sys.stdout.write(json.dumps(result) + "\n")
     return 0 if result["readings_stored"] and result["alerts_delivered"] else 1
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """A folder that goes with the demo, or the one that was asked for."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
+            yield Path(folder)
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise FileExistsError(f"{keep} is not empty: name a new folder")
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep
 
 
 def _port(asked: int | None) -> int:
