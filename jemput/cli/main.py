@@ -1,6 +1,5 @@
 """The `jemput` command."""
 
-import re
 import sys
 import time
 from pathlib import Path
@@ -10,12 +9,13 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
-from jemput.cli import registry
+from jemput.cli import journal, registry
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
+from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.store.checkpoints import OtherStateVersionError
@@ -23,7 +23,6 @@ from jemput.store.database import SchemaError
 from jemput.store.influx import WriteFailedError
 from jemput.store.journal import DamagedJournalError, TakenOverError
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 MENDABLE = (
     FileExistsError,
     BrokerError,
@@ -39,6 +38,7 @@ MENDABLE = (
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(registry.app, name="registry")
+app.add_typer(journal.app, name="journal")
 
 
 @app.callback()
@@ -62,11 +62,12 @@ def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
         str,
         typer.Option(metavar="auto|URL|none", help="auto starts this machine's influxd for it."),
     ] = NONE,
+    keep: Annotated[Path | None, typer.Option(help="Leave the database in this folder.")] = None,
 ) -> None:
     """Run a small town: broker, simulated bins and collectors, ingester and API."""
     began_s = time.monotonic()
-    for_s = None if lasting is None else seconds(lasting)
-    options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx)
+    for_s = None if lasting is None else length_s(lasting)
+    options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx, keep)
     raise typer.Exit(run_demo(options, began_s))
 
 
@@ -128,14 +129,6 @@ def settings(
 ) -> None:
     """Print what this machine's JEMPUT_* settings are; secrets stay hidden."""
     raise typer.Exit(show_settings(as_json=as_json))
-
-
-def seconds(text: str) -> float:
-    """Read `60s`, `5m`, `1h` or `7d`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no length of time: write 60s, 5m, 1h or 7d")
-    return float(found[1]) * UNITS_S[found[2]]
 
 
 def run() -> None:

@@ -116,6 +116,20 @@ class Journal:
             query = select(func.min(journal.c.position)).where(journal.c.group_id == self.group)
             return connection.execute(query).scalar() or 0
 
+    def position_at(self, now_ms: int) -> int:
+        """The oldest kept entry of that time or later; head + 1 where there is none."""
+        low, high = self.first(), self.head() + 1
+        query = select(journal.c.now_ms).where(journal.c.group_id == self.group)
+        with self.engine.connect() as connection:
+            while low < high:
+                middle = (low + high) // 2
+                at_ms = connection.execute(query.where(journal.c.position == middle)).scalar()
+                if at_ms is None or at_ms < now_ms:
+                    low = middle + 1
+                else:
+                    high = middle
+        return low
+
     def delete_upto(self, position: int, most: int) -> int:
         """Delete at most `most` of the oldest entries up to `position`; return how many."""
         with writing(self.engine) as connection:
