@@ -115,26 +115,36 @@ class BootMemory(Struct, array_like=True):
 
 
 class DeviceMemory(Struct, array_like=True):
-    """What is known of one device: its last boots, by when they were first heard."""
+    """What is known of one device: its last boots, by when they were first heard.
+
+    Of `forgotten` ones, with the second from which nothing of them was taken any more, only
+    that they were. Of still older ones the highest, and the last such second of any: what is
+    higher, or was surely not there to be heard until then, is new. A new board under old
+    credentials counts its boots from the beginning, so lower alone does not mean older.
+    """
 
     boots: dict[int, BootMemory] = msgspec.field(default_factory=dict)
-    forgotten: list[int] = msgspec.field(default_factory=list)
+    forgotten: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    dropped: tuple[int, int] | None = None
 
-    def judge(self, boot: int, seq: int) -> Verdict:
-        """Whether (boot, seq) is new, known, or of a boot too old to tell."""
+    def judge(self, boot: int, seq: int, since_s: int) -> Verdict:
+        """Whether (boot, seq) is new, known, or too old to tell.
+
+        Before `since_s` it cannot have been heard; 0 where that is unknown.
+        """
         memory = self.boots.get(boot)
         if memory is not None:
             return memory.judge(seq)
-        return Verdict.TOO_OLD if boot in self.forgotten else Verdict.NEW
+        return Verdict.TOO_OLD if self._may_be_forgotten(boot, since_s) else Verdict.NEW
 
-    def mark(self, boot: int, seq: int) -> list[Range]:
-        """Note that (boot, seq) was heard; return the gaps that the window left behind."""
-        memory = self._of(boot)
+    def mark(self, boot: int, seq: int, now_s: int) -> list[Range]:
+        """Note that a new (boot, seq) was heard; return the gaps that the window left behind."""
+        memory = self.boots.get(boot) or self._begin(boot, now_s)
         return memory.mark(seq) if memory is not None else []
 
-    def set_aside(self, boot: int, seq: int) -> list[Range]:
+    def set_aside(self, boot: int, seq: int, now_s: int) -> list[Range]:
         """The same of one that went to the quarantine; where it was heard before, nothing."""
-        memory = self._of(boot)
+        memory = self._of(boot, now_s)
         return memory.set_aside(seq) if memory is not None else []
 
     def take_back(self, boot: int, seq: int) -> bool:
@@ -151,12 +161,13 @@ class DeviceMemory(Struct, array_like=True):
         """What the device no longer keeps and was never heard. Changes nothing."""
         memory = self.boots.get(boot)
         if memory is None:
-            return [(1, first - 1)] if first > 1 and boot not in self.forgotten else []
+            is_new = first > 1 and not self._may_be_forgotten(boot)
+            return [(1, first - 1)] if is_new else []
         return BootMemory(memory.high, list(memory.gaps)).close(1, first - 1) if first > 1 else []
 
-    def settle(self, boot: int, first: int, last: int) -> None:
+    def settle(self, boot: int, first: int, last: int, now_s: int) -> None:
         """Count what is missing of a range as lost."""
-        memory = self._of(boot)
+        memory = self._of(boot, now_s)
         if memory is not None:
             memory.settle(first, last)
 
@@ -164,13 +175,35 @@ class DeviceMemory(Struct, array_like=True):
         """The application ack: per boot, up to which sequence nothing is missing."""
         return [(boot, memory.upto()) for boot, memory in self.boots.items()]
 
-    def _of(self, boot: int) -> BootMemory | None:
-        """The boot's memory; None where it was forgotten: begun anew, it would know nothing."""
+    def _of(self, boot: int, now_s: int) -> BootMemory | None:
+        """The boot's memory; None where it may be forgotten: begun anew, it would know nothing."""
         memory = self.boots.get(boot)
-        if memory is None and boot not in self.forgotten:
-            memory = self.boots[boot] = BootMemory()
-            if len(self.boots) > MAX_BOOTS:
-                oldest = next(iter(self.boots))
-                del self.boots[oldest]
-                self.forgotten = [*self.forgotten, oldest][-MAX_FORGOTTEN_BOOTS:]
+        if memory is None and not self._may_be_forgotten(boot):
+            memory = self._begin(boot, now_s)
         return memory
+
+    def _begin(self, boot: int, now_s: int) -> BootMemory | None:
+        """A memory for a boot that is new; None where it was pushed out in this same entry."""
+        if any(boot == one for one, _ in self.forgotten):
+            return None
+        memory = self.boots[boot] = BootMemory()
+        if len(self.boots) > MAX_BOOTS:
+            oldest = next(iter(self.boots))
+            del self.boots[oldest]
+            self.forgotten = [*self.forgotten, (oldest, now_s)]
+        if len(self.forgotten) > MAX_FORGOTTEN_BOOTS:
+            self._drop(*self.forgotten.pop(0))
+        return memory
+
+    def _drop(self, boot: int, upto_s: int) -> None:
+        highest, last_s = self.dropped or (boot, upto_s)
+        self.dropped = max(highest, boot), max(last_s, upto_s)
+
+    def _may_be_forgotten(self, boot: int, since_s: int = 0) -> bool:
+        """Whether a boot that is not remembered may have been heard before."""
+        if any(boot == one for one, _ in self.forgotten):
+            return True
+        if self.dropped is None:
+            return False
+        highest, last_s = self.dropped
+        return boot <= highest and since_s <= last_s

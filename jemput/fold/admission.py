@@ -86,7 +86,7 @@ class _Sorter:
         newest_s, brings_new = 0, False
         for wire, (at_s, source) in zip(heard.message.readings, times, strict=True):
             newest_s = max(newest_s, at_s)
-            match memory.judge(wire.boot, wire.seq):
+            match memory.judge(wire.boot, wire.seq, since_s(at_s, source)):
                 case Verdict.TOO_OLD:
                     self.too_old.add(Identity(heard.device, wire.boot, wire.seq))
                 case Verdict.KNOWN:
@@ -144,6 +144,11 @@ def _times(message: WireMessage, now_s: int) -> list[tuple[int, TimeSource]]:
         at_s = now_s - before_s if before_s <= LONGEST_KEPT_S else now_s
         times.append((at_s, TimeSource.ARRIVAL))
     return times
+
+
+def since_s(at_s: int, source: TimeSource) -> int:
+    """Before when a reading of that time cannot have been heard; 0 where that is unknown."""
+    return at_s - FUTURE_S if source is TimeSource.DEVICE else 0
 
 
 def _is_doubtful(wire: WireReading, now_s: int) -> bool:

@@ -16,6 +16,7 @@ from jemput.entry import (
     Readmitted,
 )
 from jemput.fold import acts, listening
+from jemput.fold.admission import since_s
 from jemput.fold.levels import take_reading
 from jemput.fold.state import MAX_UNBOUND, BinState, GroupState
 from jemput.memory import Verdict
@@ -97,7 +98,8 @@ def _readmit(state: GroupState, intake: Intake, observed: Observed) -> None:
 
 def _take_back(state: GroupState, reading: Reading, observed: Observed) -> bool:
     memory = state.memory_of(reading.device)
-    is_new = memory.judge(reading.boot, reading.seq) is Verdict.NEW
+    heard_since_s = since_s(reading.at_s, reading.time_source)
+    is_new = memory.judge(reading.boot, reading.seq, heard_since_s) is Verdict.NEW
     if not is_new and not memory.take_back(reading.boot, reading.seq):
         return False
     _mark(state, reading, observed)
@@ -127,7 +129,7 @@ def _mark(state: GroupState, reading: Reading, observed: Observed) -> None:
     """Note a reading as heard; one that was given up is no longer lost."""
     memory = state.memory_of(reading.device)
     state.known_loss -= memory.was_lost(reading.boot, reading.seq)
-    lost = memory.mark(reading.boot, reading.seq)
+    lost = memory.mark(reading.boot, reading.seq, state.now_ms // 1000)
     _note_loss(state, observed, reading.device, reading.boot, lost)
 
 
@@ -157,12 +159,12 @@ def _settle(state: GroupState, intake: Intake, observed: Observed) -> None:
     for one in intake.settled:
         memory = state.memory_of(one.device)
         state.known_loss -= memory.was_lost(one.boot, one.seq)
-        lost = memory.set_aside(one.boot, one.seq)
+        lost = memory.set_aside(one.boot, one.seq, state.now_ms // 1000)
         _note_loss(state, observed, one.device, one.boot, lost)
     for kept in intake.kept:
         memory = state.memory_of(kept.device)
         lost = memory.missing_below(kept.boot, kept.first)
-        memory.settle(kept.boot, 1, kept.first - 1)
+        memory.settle(kept.boot, 1, kept.first - 1, state.now_ms // 1000)
         _note_loss(state, observed, kept.device, kept.boot, lost)
 
 
