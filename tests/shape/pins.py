@@ -8,7 +8,7 @@ from typing import Final
 RUNTIME: Final = "requirements/lock.txt"
 DEV: Final = "requirements/lock-dev.txt"
 
-_PIN: Final = re.compile(r"([A-Za-z0-9._-]+)==([0-9][^\s;]*)(?:\s*;\s*(.+))?")
+_PIN: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==([0-9][^\s;]*)(?:\s*;\s*(.+))?")
 
 
 def unpinned(tree: Path) -> list[str]:
