@@ -9,6 +9,7 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
+from jemput.cli import influx as influx_commands
 from jemput.cli import journal, registry
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
@@ -39,6 +40,7 @@ MENDABLE = (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
+app.add_typer(influx_commands.app, name="influx")
 
 
 @app.callback()

@@ -14,6 +14,7 @@ from jemput.store.influx_link import (
     WriteFailedError,
 )
 from jemput.store.influx_writers import Writer, writer_for
+from jemput.store.influxql import name_of
 
 __all__ = ["Influx", "InfluxTarget", "ReadFailedError", "WriteFailedError"]
 _FROM: Final = f"FROM {MEASUREMENT}"
@@ -85,9 +86,9 @@ class Influx:
 
 async def create_database(link: Link) -> None:
     """Harmless where it is there; where one may not, the write says whether it is missing."""
-    name = link.target.bucket.replace("\\", "\\\\").replace('"', '\\"')
+    name = name_of(link.target.bucket)
     try:
-        await link.ask(f'CREATE DATABASE "{name}"', changes=True, database=False)
+        await link.ask(f"CREATE DATABASE {name}", changes=True, database=False)
     except ReadFailedError:
         return
 

@@ -124,10 +124,14 @@ class Link:
         body: dict[str, Any] | None = None,
         **query: str,
     ) -> tuple[int, dict[str, Any]]:
-        """Status and JSON of its HTTP API. Raises `ReadFailedError` where nobody answers."""
+        """Status and JSON of its HTTP API. Raises `ReadFailedError` where nobody answers.
+
+        What is empty in `query` is not asked for.
+        """
+        asked = {name: value for name, value in query.items() if value}
         try:
             async with self.session.request(
-                method, self.target.at(path), params=query, json=body
+                method, self.target.at(path), params=asked, json=body
             ) as said:
                 return said.status, await _json(said)
         except (ClientError, OSError) as error:
