@@ -5,12 +5,14 @@ entry  -> observe          -> apply         recovery: it never decides again
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 from jemput.decisions import CloseIncident, Decision, IncidentKind
 from jemput.entry import FOLD_VERSION, Entry, Intake, Readmitted
 from jemput.fold import judging, listening
 from jemput.fold.agenda import Agenda, due_ms
 from jemput.fold.observation import Observed, observe
+from jemput.fold.sites import Sites
 from jemput.fold.state import GroupState
 from jemput.rules.view import View
 
@@ -27,6 +29,8 @@ class Fold:
         self.state = state if state is not None else GroupState()
         self.touched_bins: set[str] = set()
         self.touched_devices: set[str] = set()
+        self.sites = Sites()
+        self.sites.recount(self.state)
         self._agenda = Agenda()
         self._agenda.rebuild(self.state)
 
@@ -42,7 +46,7 @@ class Fold:
         position = self.state.position + 1
         observed = observe(self.state, intake)
         views = self._due(observed, position)
-        of_sites = judging.decide_sites(self.state, views, position)
+        of_sites = judging.decide_sites(self.state, self.sites, views, position)
         self._apply_to_sites(of_sites)
         decisions = judging.decide(views)
         self._apply(views, decisions)
@@ -70,12 +74,15 @@ class Fold:
 
     def _due(self, observed: Observed, position: int) -> list[View]:
         """The bins to be judged, in the order of their ids."""
-        bins = set(self.state.bins) if observed.all_due else observed.touched
-        if not observed.all_due and self.state.rules_of_time_hold():
+        bins = observed.touched
+        if observed.all_due:
+            bins = set(self.state.bins)
+            self.sites.recount(self.state)
+        elif self.state.rules_of_time_hold():
             bins |= self._agenda.pop_due(self.state)
         self.touched_bins |= bins
         views = [judging.view_of(self.state, bin_id, position) for bin_id in sorted(bins)]
-        judging.note_silence(views)
+        judging.note_silence(views, self.sites)
         return views
 
     def _apply(self, views: Sequence[View], decisions: Sequence[Decision]) -> None:
@@ -95,10 +102,9 @@ class Fold:
             for decision in decisions
             if isinstance(decision, CloseIncident) and decision.kind is IncidentKind.SITE_SILENCE
         }
-        for bin_state in self.state.bins.values() if back else ():
-            if bin_state.silent and self.state.registry.site_of(bin_state.bin) in back:
-                self._agenda.put(bin_state, self.state.now_ms + 1)
-                self.touched_bins.add(bin_state.bin)
+        for bin_id in chain.from_iterable(self.sites.silent(site) for site in back):
+            self._agenda.put(self.state.bins[bin_id], self.state.now_ms + 1)
+            self.touched_bins.add(bin_id)
 
     def _finish(self, position: int, intake: Intake) -> None:
         self.state.position = position

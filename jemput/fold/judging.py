@@ -14,10 +14,11 @@ from jemput.decisions import (
     Say,
 )
 from jemput.fold import acts
+from jemput.fold.sites import Sites
 from jemput.fold.state import GroupState, Hold, HoldKind
 from jemput.pickup import UNCLAIMED, Pickup, RefusedError, State, flagged, move
 from jemput.rules import calling, condition, outcome
-from jemput.rules.site_silence import site_silence
+from jemput.rules.site_silence import Count, site_silence
 from jemput.rules.view import HOUR_MS, View
 
 OUTCOME_RULES = (
@@ -51,10 +52,16 @@ def decide(views: Iterable[View]) -> list[Decision]:
     return decisions
 
 
-def decide_sites(state: GroupState, views: Iterable[View], position: int) -> list[Decision]:
+def decide_sites(
+    state: GroupState, sites: Sites, views: Iterable[View], position: int
+) -> list[Decision]:
     """Judge the sites of bins that are silent, and those with an incident. Changes nothing."""
-    sites = {view.site for view in views if view.bin_state.silent}
-    return list(site_silence(state, sites | set(state.site_incidents), position))
+    touched = {view.site for view in views if view.bin_state.silent}
+    counts = {
+        site: Count(len(sites.bins(site)), len(sites.silent(site)))
+        for site in touched | set(state.site_incidents)
+    }
+    return list(site_silence(state, counts, position))
 
 
 def _judge(view: View, decisions: list[Decision]) -> None:
@@ -90,10 +97,13 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
                 state.bins[scope].incidents.remove(kind)
 
 
-def note_silence(views: Iterable[View]) -> None:
+def note_silence(views: Iterable[View], sites: Sites) -> None:
     """Note which bins are silent now; sites are judged by it, and before their bins."""
     for view in views:
-        view.bin_state.silent = condition.silent_for_ms(view) >= condition.silence_limit_ms(view)
+        silent = condition.silent_for_ms(view) >= condition.silence_limit_ms(view)
+        if silent is not view.bin_state.silent:
+            view.bin_state.silent = silent
+            sites.note(view.site, view.bin.id, silent=silent)
 
 
 def note_judged(views: Iterable[View]) -> None:

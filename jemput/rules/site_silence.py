@@ -1,7 +1,7 @@
 """Many silent bins under one site are one incident: a broker, a gateway, a blackout."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 from jemput.decisions import (
     OPERATOR,
@@ -18,19 +18,26 @@ from jemput.rules.view import FALLBACK_OPERATOR
 MANY_BINS: Final = 3
 
 
-def site_silence(state: GroupState, sites: Iterable[str], position: int) -> Iterator[Decision]:
+class Count(NamedTuple):
+    """How many bins a site has, and how many of them are silent."""
+
+    bins: int
+    silent: int
+
+
+def site_silence(
+    state: GroupState, counts: Mapping[str, Count], position: int
+) -> Iterator[Decision]:
     """Open an incident of a site where most bins are silent; close it when half of that is back."""
-    for site in sorted(sites):
-        bins = [one for one in state.bins.values() if state.registry.site_of(one.bin) == site]
-        silent = sum(one.silent for one in bins)
-        limit = state.registry.policies.base.site_silence_percent
-        is_many = silent >= MANY_BINS and silent * 100 >= limit * len(bins)
+    limit = state.registry.policies.base.site_silence_percent
+    for site, (bins, silent) in sorted(counts.items()):
+        is_many = silent >= MANY_BINS and silent * 100 >= limit * bins
         reported = site in state.site_incidents
         if is_many and not reported and state.rules_of_time_hold():
-            detail = f"{silent} of {len(bins)} bins are silent"
+            detail = f"{silent} of {bins} bins are silent"
             yield OpenIncident(IncidentKind.SITE_SILENCE, site, site, detail)
             yield _tell(state, site, position, detail)
-        elif reported and silent * 200 < limit * len(bins):
+        elif reported and (not silent or silent * 200 < limit * bins):
             yield CloseIncident(IncidentKind.SITE_SILENCE, site, site)
 
 
