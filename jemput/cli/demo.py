@@ -93,20 +93,9 @@ class Demo:
         stop = asyncio.Event()
         for one in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
-        self._console.print(self._table(influx))
-        told = self._write_settings(influx)
-        self._console.print(f"  export JEMPUT_SETTINGS={told}", soft_wrap=True, markup=False)
-        self._console.print(f"  .venv/bin/jemput watch {self.scenario.bins[0].device}")
-        if points is not None:
-            self._console.print(f"  ask InfluxDB: {points.example()}", soft_wrap=True, markup=False)
-        server = make_server(
-            group,
-            town.api_users(self.keys),
-            LOOPBACK,
-            self.api_port,
-            influx=influx,
-            invented=True,
-        )
+        self._show_around(points)
+        users = town.api_users(self.keys)
+        server = make_server(group, users, LOOPBACK, self.api_port, influx=influx, invented=True)
         run = self._simulated(start_s, anchor_s)
         ingest_stop = asyncio.Event()
         address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)
@@ -128,6 +117,16 @@ class Demo:
             await serving
         return self._result(group, writer)
 
+    def _show_around(self, points: Points | None) -> None:
+        """The table, and under it, on lines that can be copied, what to try."""
+        influx = points.target if points else None
+        told = self._write_settings(influx)
+        self._console.print(self._table(influx))
+        self._console.print(f"  export JEMPUT_SETTINGS={told}", soft_wrap=True, markup=False)
+        self._console.print(f"  .venv/bin/jemput watch {self.scenario.bins[0].device}")
+        if points is not None:
+            self._console.print(f"  ask InfluxDB: {points.example()}", soft_wrap=True, markup=False)
+
     def _write_settings(self, influx: InfluxTarget | None) -> Path:
         """What other commands need to know of this demo while it runs, for our eyes only."""
         told = {
@@ -141,6 +140,7 @@ class Demo:
         }
         if influx is not None:
             told |= {"INFLUX_URL": influx.url, "INFLUX_BUCKET": influx.bucket}
+            told |= {"INFLUX_TOKEN": influx.token, "INFLUX_ORG": influx.org}
         return write_settings_file(self._folder / "jemput.env", told)
 
     def _prepare(self) -> tuple[Group, Writer, float, float]:

@@ -1,12 +1,14 @@
 """What a demo leaves in InfluxDB: how to look at it, and how much it was."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import quote_plus
 
 from jemput.store.influx import COUNT, Influx, InfluxTarget, ReadFailedError, WriteFailedError
+from jemput.store.influx_setup import SetupError, set_up
 
 SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.2
@@ -21,7 +23,12 @@ class Points:
 
     @classmethod
     async def before(cls, target: InfluxTarget) -> Self:
-        """Count what is there already. Raises `WriteFailedError` where no InfluxDB is."""
+        """Count what is there already, in a database that is made where it is missing.
+
+        Raises `WriteFailedError` where no InfluxDB is.
+        """
+        with contextlib.suppress(SetupError):  # whoever may make nothing may still write
+            await set_up(target)
         return cls(target, await _count(target))
 
     async def added(self, expected: int) -> int | None:
