@@ -10,7 +10,7 @@ import typer
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
 from jemput.cli import influx as influx_commands
-from jemput.cli import journal, registry
+from jemput.cli import journal, quarantine, registry
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.doctor.command import run_doctor
@@ -40,6 +40,7 @@ MENDABLE = (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(influx_commands.app, name="influx")
 
 
