@@ -91,6 +91,8 @@ class Sender:
     ) -> None:
         self._resting.pop(lane, None)
         try:
+            now_ms = self._clock.now_ms()
+            letters = await asyncio.to_thread(self._outbox.without_overtaken, letters, now_ms)
             for message in messages(letters):
                 if stop.is_set() or lane in self._resting:
                     return

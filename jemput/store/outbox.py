@@ -1,6 +1,7 @@
 """Alerts on their way: each leaves at least once, under a key that is the same every time."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +24,10 @@ class Delivery(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
+    OVERTAKEN = "overtaken"
+
+
+_CALLS: Final = (AlertKind.PICKUP.value, AlertKind.UNSERVED.value)
 
 
 class Letter(Struct, frozen=True):
@@ -33,6 +38,11 @@ class Letter(Struct, frozen=True):
     attempts: int
     due_ms: int
     say: Say
+
+    @property
+    def pickup(self) -> str | None:
+        """The pickup it is about."""
+        return self.say.subject.pickup if self.say.subject is not None else None
 
 
 class Outbox:
@@ -63,6 +73,24 @@ class Outbox:
         with self.engine.connect() as connection:
             count: int = connection.execute(query).scalar_one()
             return count
+
+    def without_overtaken(self, letters: list[Letter], now_ms: int) -> list[Letter]:
+        """Put aside calls to pickups that are over, and what takes back a call that never left.
+
+        The letters are of one recipient and channel, and nobody is sending any of them.
+        """
+        over = self._calls_that_are_over(letters)
+        unheard_of = {one.pickup for one in over if one.attempts == 0 and one.due_ms > now_ms}
+        aside = {one.id for one in over} | {
+            one.id
+            for one in letters
+            if one.say.kind is AlertKind.WITHDRAWN and one.pickup in unheard_of
+        }
+        if aside:
+            values = {"state": Delivery.OVERTAKEN.value}
+            with writing(self.engine) as connection:
+                connection.execute(update(outbox).where(outbox.c.id.in_(aside)).values(**values))
+        return [one for one in letters if one.id not in aside]
 
     def sent(self, letters: list[Letter], now_ms: int) -> None:
         """Note that letters were delivered; a pickup's first one makes it `alerted`."""
@@ -96,6 +124,19 @@ class Outbox:
             values["due_ms"] = retry_ms
         with writing(self.engine) as connection:
             connection.execute(update(outbox).where(outbox.c.id == letter.id).values(**values))
+
+    def _calls_that_are_over(self, letters: list[Letter]) -> list[Letter]:
+        query = select(outbox).join(pickup, pickup.c.id == outbox.c.pickup)
+        over = query.where(
+            self._waits(),
+            ~pickup.c.is_open,
+            pickup.c.id.in_({one.pickup for one in letters if one.pickup is not None}),
+            outbox.c.kind.in_(_CALLS),
+            outbox.c.channel == letters[0].channel,
+            outbox.c.recipient == letters[0].say.recipient,
+        )
+        with self.engine.connect() as connection:
+            return [_read(row) for row in connection.execute(over)]
 
     def _waits(self) -> ColumnElement[bool]:
         return (outbox.c.group_id == self.group) & (outbox.c.state == Delivery.WAITING.value)
