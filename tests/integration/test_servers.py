@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from aiomqtt import Client, MqttError
+from sqlalchemy import NullPool, create_engine, text
 
+from tests.databases import PostgreSqlDatabases
 from tests.servers import HOST, InfluxDb, Mosquitto, require, wait_until
 
 TOPIC = "jemput/v1/lubuk-pakam/dev-1/status"
@@ -70,6 +72,19 @@ def test_influxdb_keeps_its_points_over_a_restart(influxdb: InfluxDb) -> None:
     status, body = ask(influxdb, "GET", "/query?db=town&q=SELECT%20level%20FROM%20bin")
     assert status == 200
     assert b'["2023-11-14T22:13:20Z",91]' in body
+
+
+def test_postgresql_keeps_what_it_committed_over_a_kill(postgresql: PostgreSqlDatabases) -> None:
+    engine = create_engine(postgresql.empty(), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE town AS SELECT 91 AS level"))
+
+    postgresql.server.kill()
+    postgresql.server.start()
+
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT level FROM town")).scalar_one() == 91
+        assert connection.execute(text("SHOW fsync")).scalar_one() == "on"
 
 
 def test_a_server_leaves_neither_a_process_nor_a_listener(tmp_path: Path) -> None:

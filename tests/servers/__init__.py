@@ -2,6 +2,7 @@
 
 from tests.servers.influxdb import InfluxDb
 from tests.servers.mosquitto import Mosquitto
+from tests.servers.postgresql import PostgreSql
 from tests.servers.process import HOST, Server, free_port, wait_until
 from tests.servers.programs import find, require
 
@@ -9,6 +10,7 @@ __all__ = [
     "HOST",
     "InfluxDb",
     "Mosquitto",
+    "PostgreSql",
     "Server",
     "find",
     "free_port",

@@ -1,5 +1,6 @@
 """What all servers have in common: a folder, a port, a log, a start that waits, an end by pid."""
 
+import pwd
 import signal
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, Self, TypedDict
 
 from tests.servers.programs import require
 
@@ -32,6 +33,21 @@ def wait_until(is_true: Callable[[], bool], timeout_s: float, what: str) -> None
         time.sleep(0.02)
 
 
+class AsUser(TypedDict, total=False):
+    """What `subprocess` is told to run a program as somebody else."""
+
+    user: str
+    group: int
+    extra_groups: list[int]
+
+
+def as_user(name: str | None) -> AsUser:
+    """Nothing where it is None: the program runs as who starts it."""
+    if name is None:
+        return {}
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
+
+
 class Server:
     """One server, running inside `with`.
 
@@ -44,6 +60,8 @@ class Server:
         self.folder = folder
         self.port = free_port()
         self.log = folder / f"{self.program}.log"
+        self.user: str | None = None
+        """Who runs it, where that is not who runs the tests; only root may say so."""
         self._path = require(self.program)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -68,7 +86,12 @@ class Server:
         command = [str(self._path), *self.arguments()]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **as_user(self.user),
             )
         self._process = process
         try:

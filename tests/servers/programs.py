@@ -13,6 +13,7 @@ PACKAGES: Final = {
     "influxd": "influxdb",
     "chromium": "chromium",
     "postgres": "postgresql",
+    "initdb": "postgresql",
 }
 REQUIRE: Final = "JEMPUT_TEST_REQUIRE_SERVERS"
 
