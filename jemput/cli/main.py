@@ -9,8 +9,8 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
+from jemput.cli import accounts, journal, quarantine, registry
 from jemput.cli import influx as influx_commands
-from jemput.cli import journal, quarantine, registry
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.doctor.command import run_doctor
@@ -38,6 +38,9 @@ MENDABLE = (
 """What a person can mend is one line, not a traceback."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(accounts.accounts_app, name="account")
+app.add_typer(accounts.keys_app, name="key")
+app.command("audit")(accounts.show_audit)
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")
