@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from jemput.store.database import create_tables, open_database
+from sqlalchemy import Engine, text
+
+from jemput.store.database import create_tables, open_database, writing
 from tests.servers import PostgreSql
 
 DATABASES: Final = ("sqlite", "postgresql")
@@ -46,3 +48,26 @@ def postgresql_databases() -> Iterator[PostgreSqlDatabases]:
 def sqlite_url(folder: Path) -> str:
     """The URL of a file that is not there yet."""
     return f"sqlite:///{folder / 'jemput.db'}"
+
+
+REFUSING: Final = {
+    "sqlite": (
+        "CREATE TRIGGER refuse BEFORE INSERT ON {} BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "DROP TRIGGER refuse",
+    ),
+    "postgresql": (
+        "ALTER TABLE {} ADD CONSTRAINT refuse CHECK (false) NOT VALID",
+        "ALTER TABLE {} DROP CONSTRAINT refuse",
+    ),
+}
+
+
+@contextmanager
+def refusing(engine: Engine, table: str) -> Iterator[None]:
+    """While inside, the database itself takes no new row of a table."""
+    begin, end = REFUSING[engine.dialect.name]
+    with writing(engine) as connection:
+        connection.execute(text(begin.format(table)))
+    yield
+    with writing(engine) as connection:
+        connection.execute(text(end.format(table)))

@@ -1,30 +1,21 @@
-"""The writer on a real database: a failed commit, a restart, and a second writer."""
-
-from pathlib import Path
+"""The writer on both real databases: a failed commit, a restart, and a second writer."""
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.writer import Batch, Writer
 from jemput.fold.admission import Heard
 from jemput.fold.state import dump
-from jemput.store.database import create_tables, open_database, writing
+from jemput.store.database import writing
 from jemput.store.journal import DamagedJournalError, TakenOverError
 from jemput.store.registry import RegistryStore
-from jemput.store.schema import pickup
+from jemput.store.schema import journal, pickup
 from tests.builders import CADENCE_S, START_S, message, town
+from tests.databases import refusing
 
 GROUP = "main"
 BIN = "b1"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    """A database of its own."""
-    made = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
-    create_tables(made)
-    return made
 
 
 @pytest.fixture
@@ -53,13 +44,8 @@ def open_pickups(engine: Engine) -> int:
 def test_what_a_failed_commit_held_is_new_when_it_comes_again(
     engine: Engine, writer: Writer
 ) -> None:
-    refuse = "BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'no'); END"
-    with writing(engine) as connection:
-        connection.execute(text(f"CREATE TRIGGER refuse {refuse}"))
-    with pytest.raises(SQLAlchemyError):
+    with refusing(engine, "journal"), pytest.raises(SQLAlchemyError):
         write(writer, 1)
-    with writing(engine) as connection:
-        connection.execute(text("DROP TRIGGER refuse"))
 
     assert write(writer, 1) == 1
     assert write(writer, 1) == 0
@@ -97,9 +83,8 @@ def test_a_writer_that_was_replaced_commits_nothing(engine: Engine, writer: Writ
 def test_a_damaged_entry_is_said_and_not_guessed_over(engine: Engine, writer: Writer) -> None:
     write(writer, 1)
     with writing(engine) as connection:
-        connection.execute(
-            text("UPDATE journal SET blob = zeroblob(length(blob)) WHERE position = 2")
-        )
+        harm = update(journal).where(journal.c.position == 2)
+        connection.execute(harm.values(blob=bytes(100)))
 
     with pytest.raises(DamagedJournalError, match="entry 2 is damaged"):
         Writer(engine, GROUP).take_over()
