@@ -14,6 +14,7 @@ from ingest.acks import Acks
 from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
 from ingest.alerts.sender import Sender
 from ingest.hearing import Owner
+from ingest.keeping import keep
 from ingest.mqtt.lean import LeanEar
 from ingest.mqtt.session import Address, Session
 from ingest.sinks.embedded import EmbeddedSink
@@ -74,6 +75,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         tasks.create_task(sender.run(quiet), name="alerts")
         tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
+        tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet), name="keeper")
         await station.run(stop)
         await ear.close()
         await hearing

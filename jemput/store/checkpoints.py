@@ -41,11 +41,21 @@ def upsert(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> No
     """Insert rows, or replace those with the same primary key."""
     if not rows:
         return
-    dialect_insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = dialect_insert(table)
+    statement = _insert_into(connection, table)
     keys = [column.name for column in table.primary_key]
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+
+def put_missing(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:  # noqa: ANN401 - a table
+    """Insert rows, but leave alone those whose primary key is there."""
+    if rows:
+        connection.execute(_insert_into(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _insert_into(connection: Connection, table: Any) -> Any:  # noqa: ANN401 - what both dialects have
+    dialect_insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    return dialect_insert(table)
 
 
 class Checkpoints:

@@ -116,6 +116,14 @@ class Journal:
             query = select(func.min(journal.c.position)).where(journal.c.group_id == self.group)
             return connection.execute(query).scalar() or 0
 
+    def now_ms(self, position: int) -> int | None:
+        """The time of an entry; None where it is not kept."""
+        query = select(journal.c.now_ms).where(
+            journal.c.group_id == self.group, journal.c.position == position
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
+
     def position_at(self, now_ms: int) -> int:
         """The oldest kept entry of that time or later; head + 1 where there is none."""
         low, high = self.first(), self.head() + 1

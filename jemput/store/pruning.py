@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import writing
 from jemput.store.history import Cursors
 from jemput.store.journal import DamagedJournalError, Journal
-from jemput.store.schema import cursor, journal
+from jemput.store.schema import cursor
 
 ENTRIES_AT_ONCE: Final = 50
 SHORTEST_PAUSE_S: Final = 0.005
@@ -50,7 +50,7 @@ class Pruning:
         Time is the journal's own: the newest entry is now.
         """
         first, head = self.journal.first(), self.journal.head()
-        before_ms = self._now_ms(head) - int(keep_s * 1000)
+        before_ms = (self.journal.now_ms(head) or 0) - int(keep_s * 1000)
         old = [at for at, now_ms in self.checkpoints.snapshots() if now_ms <= before_ms]
         readers = self._readers(head, ignored)
         held = [sentence for sentence, at in readers if any(one > at for one in old)]
@@ -103,13 +103,6 @@ class Pruning:
             held.append(str(error))
             return False
         return True
-
-    def _now_ms(self, head: int) -> int:
-        query = select(journal.c.now_ms).where(
-            journal.c.group_id == self.journal.group, journal.c.position == head
-        )
-        with self.journal.engine.connect() as connection:
-            return connection.execute(query).scalar() or 0
 
     def _forget_cursors(self, sinks: Collection[str]) -> None:
         with writing(self.journal.engine) as connection:

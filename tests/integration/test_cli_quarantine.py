@@ -168,13 +168,13 @@ def test_they_are_listed_and_counted(town: SmallTown) -> None:
 
 
 def test_one_is_explained_so_that_somebody_can_mend_it(town: SmallTown) -> None:
-    town.commit(poison=(refused(1), heard(TOPIC, b"\xff\x00\x1b[2J"), heard(TOPIC, b'{"v":1}')))
+    town.commit(poison=(refused(1), heard(TOPIC, b"\x00\x1b[2J"), heard(TOPIC, b'{"v":1}')))
     readable = ask(town, "explain", "1").stdout
     assert "tilt_deg is out of bounds" in readable
     assert "its 1 readings can be read: `jemput quarantine readmit 1`" in " ".join(readable.split())
     assert '"distance_mm":700' in readable.replace("\n    ", "")
     bytes_ = ask(town, "explain", "2").stdout
-    assert "0000  ff 00 1b 5b 32 4a" in bytes_
+    assert "0000  00 1b 5b 32 4a" in bytes_
     assert "\x1b" not in bytes_
     assert '{"v":1}' in ask(town, "explain", "3").stdout
     assert all(len(line) <= 80 for line in (readable + bytes_).splitlines())
