@@ -7,7 +7,13 @@ from http import HTTPStatus
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from aiohttp import BasicAuth, ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    encode_basic_auth,
+)
 
 TIMEOUT_S: Final = 10.0
 VERSION_HEADER: Final = "X-Influxdb-Version"
@@ -170,7 +176,7 @@ def _authorization(target: InfluxTarget, version: tuple[int, int]) -> dict[str, 
         return {}
     user, colon, password = target.token.partition(":")
     if version < FIRST_WITH_BUCKETS and colon:
-        return {"Authorization": BasicAuth(user, password).encode()}
+        return {"Authorization": encode_basic_auth(user, password)}
     return {"Authorization": f"Token {target.token}"}
 
 

@@ -68,7 +68,7 @@ class _DatabaseWriter:
             async with self._link.session.post(
                 self._url,
                 params=self._parameters,
-                data=_packed(target, lines),
+                data=packed(target, lines),
                 headers=self._headers,
                 allow_redirects=False,
             ) as said:
@@ -98,7 +98,7 @@ class _BucketWriter:
         try:
             taken = await self._api.write(
                 bucket=self._target.bucket,
-                record=_packed(self._target, lines),
+                record=packed(self._target, lines),
                 write_precision="ns",  # type: ignore[arg-type]  # their enum is plain strings
             )
         except InfluxDBError as error:
@@ -116,7 +116,7 @@ class _BucketWriter:
         await self._client.close()  # type: ignore[no-untyped-call]
 
 
-def _packed(target: InfluxTarget, lines: bytes) -> bytes:
+def packed(target: InfluxTarget, lines: bytes) -> bytes:
     """As sent: the same lines are always the same bytes, so no time of packing in them."""
     return lines if target.is_near() else gzip.compress(lines, compresslevel=6, mtime=0)
 

@@ -1,89 +1,51 @@
-"""The InfluxDB sink against scripted servers of 2.x and 3.x: patience, splitting, bisection."""
+"""The InfluxDB sink against scripted servers of 1.x, 2.x and 3: patience, splitting, bisection."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
 from ingest.sinks.follow import REASON, Progress, follow, pause_s
-from ingest.sinks.influx import InfluxSink
+from ingest.sinks.influx import IN_FLIGHT, LINES_AT_ONCE, InfluxSink
 from jemput.entry import FOLD_VERSION, Entry, Intake
 from jemput.points import line
 from jemput.reading import Quality, Reading, TimeSource
 from jemput.store.database import create_tables, open_database, writing
 from jemput.store.history import Cursors
 from jemput.store.influx import InfluxTarget, WriteFailedError
+from jemput.store.influx_writers import packed
 from jemput.store.journal import Journal
 from jemput.store.schema import quarantine
+from tests.integration.scripted_influx import Scripted, served
 from tests.servers import wait_until
 
 BAD = b"device=dev-5 "
 
 
-@dataclass
-class Scripted:
-    """A server that says its lines in order, then takes everything but what is bad."""
-
-    version: str
-    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    most_bytes: int = 10**7
-    bad_status: int | None = None
-    bodies: list[bytes] = field(default_factory=list)
-    stored: set[bytes] = field(default_factory=set)
-
-    async def ping(self, _: web.Request) -> web.Response:
-        return web.Response(status=204, headers={"X-Influxdb-Version": self.version})
-
-    async def write(self, request: web.Request) -> web.Response:
-        assert request.query["precision"] == "ns"
-        assert request.query["bucket"] == "jemput"
-        assert request.headers["Authorization"] == "Token secret"
-        body = await request.read()
-        self.bodies.append(body)
-        if self.answers:
-            status, headers = self.answers.pop(0)
-            return web.json_response({"message": "scripted"}, status=status, headers=headers)
-        if len(body) > self.most_bytes:
-            return web.Response(status=413, text="too large")
-        lines = body.split(b"\n")
-        if self.bad_status and any(BAD in one for one in lines):
-            if self.bad_status == 422:  # 2.x stores the good lines, 3 nothing
-                self.stored.update(one for one in lines if BAD not in one)
-            words = {"message": "partial write: field type conflict dropped=1"}
-            return web.json_response(words, status=self.bad_status)
-        self.stored.update(lines)
-        return web.Response(status=204)
-
-
-@pytest.fixture(params=["v2.9.1", "3.10.1"])
+@pytest.fixture(params=["1.6.7", "1.8.10", "v2.9.1", "3.10.1"])
 def scripted(request: pytest.FixtureRequest) -> Scripted:
     return Scripted(request.param)
 
 
 @pytest.fixture
 async def sink(scripted: Scripted) -> AsyncIterator[InfluxSink]:
-    app = web.Application()
-    app.router.add_get("/ping", scripted.ping)
-    app.router.add_post("/api/v2/write", scripted.write)
-    async with TestServer(app) as server:
-        made = InfluxSink(InfluxTarget(str(server.make_url("/")), "secret", "org", "jemput"))
+    async with served(scripted) as target:
+        made = InfluxSink(target)
         yield made
         await made.close()
 
 
-def entry() -> Entry:
+def entry(how_many: int = 10, position: int = 1) -> Entry:
     readings = tuple(
-        Reading(f"dev-{at}", 1, 1, 1_790_000_000, TimeSource.DEVICE, Quality.OK, 900, 5, 4,
-                30, 3600, None, 0, bin=f"bin-{at}", fill_percent=at, level_percent=at)
-        for at in range(10)
+        Reading(f"dev-{at}", 1, position, 1_790_000_000, TimeSource.DEVICE, Quality.OK, 900, 5, 4,
+                30, 3600, None, 0, bin=f"bin-{at}", fill_percent=at % 100, level_percent=at % 100)
+        for at in range(how_many)
     )  # fmt: skip
-    return Entry(1, 1, FOLD_VERSION, Intake(now_ms=1), readings, (), (), ())
+    return Entry(position, 1, FOLD_VERSION, Intake(now_ms=1), readings, (), (), ())
 
 
 LINES = {line(reading).encode() for reading in entry().readings}
@@ -97,7 +59,8 @@ async def test_what_may_pass_is_for_another_try_with_the_same_bytes(
     with pytest.raises(WriteFailedError) as caught:
         await sink.write([entry()])
     assert caught.value.retry
-    assert caught.value.retry_after_s == (None if status == 200 else 7.0)
+    if status != 200:
+        assert caught.value.retry_after_s == 7
     assert await sink.write([entry()]) == []
     assert scripted.bodies[0] == scripted.bodies[1]
     assert scripted.stored == LINES
@@ -113,18 +76,75 @@ async def test_what_is_too_large_is_split(scripted: Scripted, sink: InfluxSink) 
 async def test_one_bad_line_is_found_and_the_rest_is_stored(
     scripted: Scripted, sink: InfluxSink, status: int
 ) -> None:
-    scripted.bad_status = status
+    scripted.bad, scripted.bad_status = BAD, status
     [refused] = await sink.write([entry()])
     assert refused.device == "dev-5"
     assert "field type conflict" in refused.detail
     assert scripted.stored == LINES - {refused.line}
 
 
+async def test_nothing_is_never_sent(scripted: Scripted, sink: InfluxSink) -> None:
+    assert await sink.write([entry(how_many=0)]) == []
+    assert scripted.bodies == []
+
+
+async def test_many_entries_are_in_flight_together(scripted: Scripted, sink: InfluxSink) -> None:
+    scripted.flush_s = 0.3
+    pieces = 2 * IN_FLIGHT
+    entries = [entry(LINES_AT_ONCE, position) for position in range(1, pieces + 1)]
+    began = time.monotonic()
+    assert await sink.write(entries) == []
+    assert len(scripted.stored) == pieces * LINES_AT_ONCE
+    assert 1 < scripted.most_at_once <= IN_FLIGHT
+    assert time.monotonic() - began < pieces * scripted.flush_s
+
+
+async def test_after_a_failure_nothing_more_is_sent_and_the_longest_patience_counts(
+    scripted: Scripted, sink: InfluxSink
+) -> None:
+    scripted.flush_s = 0.2
+    scripted.answers = [(503, {"Retry-After": "3"}), (429, {"Retry-After": "60"})]
+    scripted.answers += [(503, {})] * (IN_FLIGHT - 2)
+    with pytest.raises(WriteFailedError) as caught:
+        await sink.write([entry(LINES_AT_ONCE, position) for position in range(1, 2 * IN_FLIGHT)])
+    assert caught.value.retry_after_s == 60
+    assert len(scripted.bodies) == IN_FLIGHT
+    assert scripted.stored == set()
+
+
+async def test_a_date_may_say_how_long_to_wait(scripted: Scripted, sink: InfluxSink) -> None:
+    in_a_minute = formatdate(time.time() + 60, usegmt=True)
+    scripted.answers = [(503, {"Retry-After": in_a_minute}), (503, {"Retry-After": "soon"})]
+    for expected in (pytest.approx(60, abs=3), None):
+        with pytest.raises(WriteFailedError) as caught:
+            await sink.write([entry()])
+        assert caught.value.retry_after_s == expected
+
+
+@pytest.mark.parametrize(("host", "is_packed"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104 - an address that is this machine and counts as far away
+async def test_only_what_leaves_the_machine_is_packed(
+    scripted: Scripted,
+    host: str,
+    is_packed: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    async with served(scripted, host) as target:
+        sink = InfluxSink(target)
+        assert await sink.write([entry()]) == []
+        await sink.close()
+    assert scripted.packed == [is_packed]
+    assert scripted.stored == LINES
+
+
+def test_packing_keeps_no_time_so_a_retry_is_the_same_bytes() -> None:
+    body = packed(InfluxTarget("http://influx.example", "", "", "jemput"), b"reading x=1i 1")
+    assert body[4:8] == bytes(4)
+
+
 async def test_a_follower_waits_as_asked_and_quarantines_once(
     scripted: Scripted, sink: InfluxSink, tmp_path: Path
 ) -> None:
     scripted.answers = [(503, {}), (429, {"Retry-After": "1"})]
-    scripted.bad_status = 400
+    scripted.bad = BAD
     engine = open_database(f"sqlite:///{tmp_path}/jemput.db")
     create_tables(engine)
     journal, cursors = Journal(engine, "group"), Cursors(engine, "group")

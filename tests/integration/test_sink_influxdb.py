@@ -99,3 +99,35 @@ async def test_who_is_not_near_is_sent_less(journal: Journal, influxdb: InfluxDb
     influx = await Influx.open(far)
     assert await influx.count() == 1000
     await influx.close()
+
+
+class GuardedInfluxDb(InfluxDb):
+    """One that asks for a password."""
+
+    def arguments(self) -> list[str]:
+        arguments = super().arguments()
+        config = self.folder / "influxdb.conf"
+        config.write_text(config.read_text().replace("[http]", "[http]\nauth-enabled = true"))
+        return arguments
+
+
+async def test_a_server_with_passwords_takes_the_right_one(
+    journal: Journal, tmp_path: Path
+) -> None:
+    with GuardedInfluxDb(tmp_path / "guarded") as server:
+        await ask(server, "CREATE USER \"jemput\" WITH PASSWORD 'pässword' WITH ALL PRIVILEGES")
+        right = InfluxTarget(server.url, "jemput:pässword", "", "jemput")
+        append(journal, [made(1), made(2)])
+        async with Following(journal, InfluxSink(right)) as following:
+            await following.reach(1)
+        influx = await Influx.open(right)
+        assert await influx.count() == 2
+        await influx.close()
+
+        influx = await Influx.open(InfluxTarget(server.url, "jemput:wrong", "", "jemput"))
+        with pytest.raises(WriteFailedError, match=r"401: .*JEMPUT_INFLUX_TOKEN") as caught:
+            await influx.write(b"reading x=1i 1")
+        assert caught.value.retry
+        with pytest.raises(ReadFailedError, match="authorization failed"):
+            await influx.count()
+        await influx.close()
