@@ -73,6 +73,7 @@ class AlertKind(StrEnum):
     CLAIMED_NOT_SEEN = "claimed_not_seen"
     SEEN_NOT_CLAIMED = "seen_not_claimed"
     UNFINISHED = "unfinished"
+    UNDELIVERED = "undelivered"
     INCIDENT = "incident"
 
 

@@ -1,5 +1,6 @@
 """Sends what the outbox holds: again and again, with backoff, until it arrived.
 
+After a day in vain it is given up, and the operator hears of it.
 Each recipient has a lane per channel. Lanes do not wait for each other. Within one,
 alerts leave in the order they were decided, so that nobody is called after "do not go".
 """
@@ -10,15 +11,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from ingest.alerts.channels import Channel, SendFailedError
 from jemput.alert import Alert, compose
+from jemput.decisions import AlertKind, Say
 from jemput.registry import Registry
+from jemput.rules.view import operator_of
 from jemput.store.clock import Clock
 from jemput.store.outbox import Letter, Outbox
+from jemput.things import Collector
 
 LOOK_S: Final = 0.25
 MOST_ATTEMPTS: Final = 12
+KEEP_TRYING_S: Final = 24 * 3600
+"""In real seconds since it was decided: a day later somebody has looked at the page."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 300.0
 _MOST_AT_ONCE: Final = 1000
@@ -107,10 +114,10 @@ class Sender:
             alert = compose(says, self._clock.now_ms(), self._api_url)
             await self._send(lane, alert, registry)
         except SendFailedError as error:
-            await self._note_failure(lane, letters, str(error), retry=error.retry)
+            await self._note_failure(lane, letters, registry, str(error), retry=error.retry)
         except Exception as error:  # noqa: BLE001 - one bad alert must not stop the ingester
             _log.exception("alert_broke", key=says[0].key)
-            await self._note_failure(lane, letters, repr(error), retry=True)
+            await self._note_failure(lane, letters, registry, repr(error), retry=True)
         else:
             await asyncio.to_thread(self._outbox.sent, letters, self._clock.now_ms())
             self.sent += 1
@@ -124,22 +131,48 @@ class Sender:
         await channel.send(alert, recipient, registry.collectors.get(recipient))
 
     async def _note_failure(
-        self, lane: Lane, letters: list[Letter], problem: str, *, retry: bool
+        self, lane: Lane, letters: list[Letter], registry: Registry, problem: str, *, retry: bool
     ) -> None:
         """All letters of a message come back together, so that it keeps its key."""
         self.failed += 1
         attempts = max(one.attempts for one in letters) + 1
-        retry_ms: int | None = None
+        now_ms = self._clock.now_ms()
         said = {"key": letters[0].say.key, "to": lane[1], "by": lane[0], "problem": problem}
-        if retry and attempts < MOST_ATTEMPTS:
+        if retry and (attempts < MOST_ATTEMPTS or not self._is_old(letters, now_ms)):
             wait_s = random.uniform(0, longest_pause_s(attempts))  # noqa: S311 - full jitter
-            retry_ms = self._clock.now_ms() + int(wait_s * 1000 * self._speed)
-            self._resting[lane] = retry_ms
+            self._resting[lane] = retry_ms = now_ms + int(wait_s * 1000 * self._speed)
             _log.warning("alert_not_sent", attempts=attempts, wait_s=round(wait_s, 1), **said)
-        else:
-            _log.error("alert_given_up", attempts=attempts, **said)
-        for letter in letters:
-            await asyncio.to_thread(self._outbox.failed, letter, problem, retry_ms)
+            await asyncio.to_thread(self._outbox.failed, letters, problem, retry_ms)
+            return
+        _log.error("alert_given_up", attempts=attempts, **said)
+        tell = undelivered(letters, operator_of(registry), problem, now_ms)
+        await asyncio.to_thread(self._outbox.give_up, letters, problem, tell, now_ms)
+
+    def _is_old(self, letters: list[Letter], now_ms: int) -> bool:
+        newest_ms = max(one.say.decided_ms for one in letters)
+        return now_ms - newest_ms >= KEEP_TRYING_S * 1000 * self._speed
+
+
+def undelivered(letters: list[Letter], operator: Collector, problem: str, now_ms: int) -> list[Say]:
+    """What the operator is told of letters given up: together, as they would have arrived.
+
+    Nothing where they were the operator's own: there it may be the way that is broken.
+    """
+    return [
+        replace(
+            one.say,
+            key=f"{one.say.key}/undelivered/{one.channel}",
+            kind=AlertKind.UNDELIVERED,
+            recipient=operator.id,
+            language=operator.language,
+            channels=operator.channels,
+            decided_ms=now_ms,
+            wait_for_wave=True,
+            detail=f"{one.channel} to {one.say.recipient}: {problem}",
+        )
+        for one in letters
+        if one.say.recipient != operator.id
+    ]
 
 
 def longest_pause_s(attempts: int) -> float:
@@ -150,11 +183,12 @@ def longest_pause_s(attempts: int) -> float:
 def messages(letters: list[Letter]) -> list[list[Letter]]:
     """Letters of one lane by message: those of a wave, of one kind, together; others alone.
 
-    When they are due tells one wave from the next, also after a failed attempt.
+    When they are due tells one wave from the next, also after a failed attempt. What failed
+    often lets the others go first: it may be that alert, and not the way.
     """
     waves: dict[tuple[str, int], list[Letter]] = {}
     found: list[list[Letter]] = []
-    for letter in sorted(letters, key=lambda one: one.id):
+    for letter in sorted(letters, key=lambda one: (one.attempts >= MOST_ATTEMPTS, one.id)):
         if not letter.say.wait_for_wave:
             found.append([letter])
             continue

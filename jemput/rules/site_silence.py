@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from jemput.decisions import (
-    OPERATOR,
     AlertKind,
     CloseIncident,
     Decision,
@@ -13,7 +12,7 @@ from jemput.decisions import (
     Say,
 )
 from jemput.fold.state import GroupState
-from jemput.rules.view import FALLBACK_OPERATOR
+from jemput.rules.view import operator_of
 
 MANY_BINS: Final = 3
 
@@ -42,7 +41,7 @@ def site_silence(
 
 
 def _tell(state: GroupState, site: str, position: int, detail: str) -> Say:
-    operator = state.registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
+    operator = operator_of(state.registry)
     return Say(
         key=f"{IncidentKind.SITE_SILENCE}/{site}/{position}",
         kind=AlertKind.INCIDENT,

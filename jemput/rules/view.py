@@ -6,10 +6,16 @@ from jemput.decisions import OPERATOR, AlertKind, IncidentKind, Say, Subject
 from jemput.fold.state import BinState, GroupState
 from jemput.pickup import Pickup
 from jemput.policy import Policy
+from jemput.registry import Registry
 from jemput.things import Bin, Channel, Collector, Halte
 
 HOUR_MS = 3_600_000
 FALLBACK_OPERATOR = Collector(OPERATOR, "Operator", zones=(), channels=("log", "mqtt"))
+
+
+def operator_of(registry: Registry) -> Collector:
+    """Who is told what no collector can mend."""
+    return registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
 
 
 class View(Struct, frozen=True):
@@ -79,15 +85,16 @@ class View(Struct, frozen=True):
 
     def tell_operator(self, pickup: Pickup, kind: AlertKind) -> Say:
         """Tell the operator about a pickup."""
-        return self._say(self._operator(), f"{pickup.id}/{kind}", kind, pickup)
+        return self._say(self._operator, f"{pickup.id}/{kind}", kind, pickup)
 
     def tell_of_incident(self, incident: IncidentKind, detail: str) -> Say:
         """Tell the operator that something is wrong with this bin."""
         key = f"{incident}/{self.bin.id}/{self.position}"
-        return self._say(self._operator(), key, AlertKind.INCIDENT, None, detail=detail)
+        return self._say(self._operator, key, AlertKind.INCIDENT, None, detail=detail)
 
+    @property
     def _operator(self) -> Collector:
-        return self.state.registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
+        return operator_of(self.state.registry)
 
     def _say(  # noqa: PLR0913 - the fields of one alert
         self,

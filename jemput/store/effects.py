@@ -132,22 +132,27 @@ def write_quarantine(
         connection.execute(insert(quarantine), rows)
 
 
-def _write_say(connection: Connection, group: str, say: Say, registry: Registry) -> None:
-    site = registry.sites[say.site]
-    due_ms = leaves_ms(say.decided_ms, site.waves) if say.wait_for_wave else say.decided_ms
+def _write_say(connection: Connection, group: str, said: Say, registry: Registry) -> None:
+    waves = registry.sites[said.site].waves
+    due_ms = leaves_ms(said.decided_ms, waves) if said.wait_for_wave else said.decided_ms
+    say(connection, group, said, due_ms)
+
+
+def say(connection: Connection, group: str, said: Say, due_ms: int) -> None:
+    """Put an alert into the outbox, once for each of its channels."""
     rows = [
         {
             "group_id": group,
-            "key": say.key,
+            "key": said.key,
             "channel": channel,
-            "recipient": say.recipient,
-            "kind": say.kind.value,
-            "pickup": say.subject.pickup if say.subject else None,
+            "recipient": said.recipient,
+            "kind": said.kind.value,
+            "pickup": said.subject.pickup if said.subject else None,
             "due_ms": due_ms,
             "attempts": 0,
             "state": "waiting",
-            "blob": msgspec.msgpack.encode(say),
+            "blob": msgspec.msgpack.encode(said),
         }
-        for channel in say.channels
+        for channel in said.channels
     ]
     connection.execute(insert(outbox), rows)

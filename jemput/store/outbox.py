@@ -5,14 +5,14 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
 
 from jemput.decisions import AlertKind, Say
 from jemput.entry import Act
 from jemput.pickup import Move, State
 from jemput.store import journal as journals
 from jemput.store.database import writing
-from jemput.store.effects import move_pickup
+from jemput.store.effects import move_pickup, say
 from jemput.store.pickups import lock_group
 from jemput.store.schema import outbox, pickup
 from jemput.things import Channel
@@ -116,14 +116,17 @@ class Outbox:
                     act = Act("alerted", row.id, row.bin, by, now_ms)
                     journals.say(connection, self.group, act)
 
-    def failed(self, letter: Letter, error: str, retry_ms: int | None) -> None:
-        """Note a failed attempt; `retry_ms` None gives the letter up."""
-        state = Delivery.WAITING if retry_ms is not None else Delivery.GIVEN_UP
-        values = {"attempts": letter.attempts + 1, "error": error, "state": state.value}
-        if retry_ms is not None:
-            values["due_ms"] = retry_ms
+    def failed(self, letters: list[Letter], error: str, retry_ms: int) -> None:
+        """Note a failed attempt, to be repeated."""
         with writing(self.engine) as connection:
-            connection.execute(update(outbox).where(outbox.c.id == letter.id).values(**values))
+            _note_failure(connection, letters, error, due_ms=retry_ms)
+
+    def give_up(self, letters: list[Letter], error: str, tell: list[Say], now_ms: int) -> None:
+        """Note a last attempt, and in the same transaction what is told of that."""
+        with writing(self.engine) as connection:
+            _note_failure(connection, letters, error, state=Delivery.GIVEN_UP.value)
+            for one in tell:
+                say(connection, self.group, one, now_ms)
 
     def _calls_that_are_over(self, letters: list[Letter]) -> list[Letter]:
         query = select(outbox).join(pickup, pickup.c.id == outbox.c.pickup)
@@ -140,6 +143,14 @@ class Outbox:
 
     def _waits(self) -> ColumnElement[bool]:
         return (outbox.c.group_id == self.group) & (outbox.c.state == Delivery.WAITING.value)
+
+
+def _note_failure(
+    connection: Connection, letters: list[Letter], error: str, **values: int | str
+) -> None:
+    values["attempts"] = max(one.attempts for one in letters) + 1
+    rows = update(outbox).where(outbox.c.id.in_([one.id for one in letters]))
+    connection.execute(rows.values(error=error, **values))
 
 
 def _read(row: Row[tuple[object, ...]]) -> Letter:

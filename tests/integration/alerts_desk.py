@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select
 
 from ingest.alerts.channels import Channel
 from ingest.alerts.sender import Sender
-from jemput.decisions import AlertKind, Decision, OpenPickup, Say
+from jemput.decisions import OPERATOR, AlertKind, Decision, OpenPickup, Say
 from jemput.entry import FOLD_VERSION, Entry, Intake
 from jemput.pickup import Pickup, Reason, State, Why
 from jemput.registry import PutBin, PutCollector, PutHalte, PutSite, Registry
@@ -30,7 +30,7 @@ from jemput.store.outbox import Delivery, Outbox
 from jemput.store.schema import outbox, pickup
 from jemput.things import Bin, Collector, Halte, Site
 from jemput.things import Channel as ChannelName
-from tests.builders import SHAPE, START_S
+from tests.builders import SHAPE
 from tests.contract.alerts.cases import API_URL, DAGO
 from tests.listener import until
 
@@ -55,12 +55,16 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Answers with `answers` in order, then 204; may hang for one collector until `release`."""
+    """Answers with `answers` in order, then 204; never for `fails_for`.
+
+    For `hangs_for` only once there is `release`.
+    """
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     hangs_for: str | None = None
+    fails_for: str | None = None
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -70,6 +74,8 @@ class Receiver:
             await self.release.wait()
         self.posts.append(post)
         status = self.answers.pop(0) if self.answers else 204
+        if post.json["collector"] == self.fails_for:
+            status = 500
         headers = {"Location": self.url + "elsewhere"} if status == 302 else {}
         return web.Response(status=status, headers=headers)
 
@@ -105,12 +111,13 @@ class Desk:
         self.engine = engine
         self.outbox = Outbox(engine, GROUP)
         self.clock = RunClock.wall()
+        self.decided_ms = self.clock.now_ms()
         self.registry = Registry()
         self.registry.apply(PutSite(Site("coblong", "Coblong")))
         self.registry.apply(PutHalte(Halte("dago", "coblong", "Dago", DAGO.lat, DAGO.lon)))
         for one in BINS:
             self.registry.apply(PutBin(Bin(one, "dago", "organic", SHAPE)))
-        for name in ("asep", "budi"):
+        for name in ("asep", "budi", OPERATOR):
             hook = Collector(name, name, (), (), "id", ("webhook",), url, SECRET)
             self.registry.apply(PutCollector(hook))
         Journal(engine, GROUP).take_over()
@@ -125,18 +132,19 @@ class Desk:
         wait_for_wave: bool = False,
     ) -> None:
         """Write what the fold would have decided for a bin, its pickup with it."""
+        at_ms = self.decided_ms
         name = f"{bin_id}-1"
         subject = replace(DAGO, bin=bin_id, pickup=name)
         said = Say(
-            f"{name}/{kind}", kind, to, "id", channels, subject, "coblong", START_S * 1000,
+            f"{name}/{kind}", kind, to, "id", channels, subject, "coblong", at_ms,
             wait_for_wave,
         )  # fmt: skip
         decisions: tuple[Decision, ...] = (said,)
         if kind is AlertKind.PICKUP:
-            why, at = Why("full", {}), START_S * 1000
-            opened = Pickup(name, bin_id, Reason.FULLNESS, State.REQUESTED, at, at, why, to)
+            why = Why("full", {})
+            opened = Pickup(name, bin_id, Reason.FULLNESS, State.REQUESTED, at_ms, at_ms, why, to)
             decisions = (OpenPickup(opened), said)
-        entry = Entry(1, 1, FOLD_VERSION, Intake(START_S * 1000), (), (), (), decisions)
+        entry = Entry(1, 1, FOLD_VERSION, Intake(at_ms), (), (), (), decisions)
         with writing(self.engine) as connection:
             write_decisions(connection, GROUP, entry, self.registry)
 
