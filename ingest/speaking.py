@@ -6,6 +6,7 @@ broker, or `NotConnectedError` says that it may have to be said again.
 
 import asyncio
 import math
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +22,8 @@ from ingest.mqtt.session import Address
 _IN_FLIGHT: Final = 200
 _CALL_S: Final = 5.0
 _KEEPALIVE_S: Final = 30
+# Small packets in both directions: with Nagle's algorithm some of them wait 40 ms for the other's.
+_UNDELAYED: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
 class NotConnectedError(Exception):
@@ -112,6 +115,7 @@ class Speaker:
             keepalive=_KEEPALIVE_S,
             timeout=_CALL_S,
             max_inflight_messages=_IN_FLIGHT,
+            socket_options=_UNDELAYED,
         )
         client.pending_calls_threshold = _IN_FLIGHT
         return client

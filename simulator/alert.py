@@ -21,7 +21,10 @@ class CalledPickup:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What an alert says to a machine. A key seen twice is the same alert."""
+    """What an alert says to a machine. A key seen twice is the same alert.
+
+    What is about no pickup, such as a bin that needs a look, calls to none.
+    """
 
     key: str
     kind: str
@@ -39,7 +42,7 @@ def read_alert(body: bytes) -> Alert:
         said = json.loads(body)
         if said["v"] != 1:
             raise AlertError(f"alert of version {said['v']!r}; only 1 is understood")
-        pickups = tuple(_called(one) for one in said["pickups"])
+        pickups = tuple(_called(one) for one in said["pickups"] if one["pickup"] is not None)
         return Alert(_word(said, "key"), _word(said, "kind"), pickups)
     except (ValueError, KeyError, TypeError) as error:
         raise AlertError(f"not an alert: {error!r} in {body[:200]!r}") from error

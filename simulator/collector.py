@@ -57,6 +57,7 @@ class Collector:
         if alert.kind == "withdrawn":
             self._withdrawn.update(called.pickup for called in alert.pickups)
         if alert.kind != "pickup":
+            self.tally.alerts_informative += alert.kind != "withdrawn"
             return
         if self.tally.first_alert_wall_s is None:
             self.tally.first_alert_wall_s = time.time()

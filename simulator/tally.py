@@ -11,7 +11,8 @@ class Tally:
     published and what was doubled together are what the broker took. `lost_on_air` counts
     transmissions dropped on purpose, `alerts_received` distinct keys, `alerts_refused`
     alerts that could not be trusted or read, `refused` what the API would not let a
-    collector do (somebody else was there, or it was withdrawn).
+    collector do (somebody else was there, or it was withdrawn). `alerts_informative` are
+    those received that call to no pickup and call none off.
     """
 
     readings_published: int = 0
@@ -22,6 +23,7 @@ class Tally:
     kept_now: int = 0
     overwritten: int = 0
     alerts_received: int = 0
+    alerts_informative: int = 0
     alerts_repeated: int = 0
     alerts_refused: int = 0
     accepted: int = 0

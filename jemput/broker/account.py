@@ -8,6 +8,7 @@ from jemput.ids import check_id
 from jemput.topics import READINGS_FILTER, ROOT, STATUS_FILTER
 
 INGEST: Final = "_ingest"
+REPLAY: Final = "_replay"
 ANY_SITE: Final = "+"
 
 
@@ -62,3 +63,8 @@ def collector_user(collector: str, password: str) -> BrokerUser:
         publish=(),
         subscribe=(f"{ROOT}/collectors/{collector}/alert",),
     )
+
+
+def replay_user(password: str) -> BrokerUser:
+    """Whoever replays a recording speaks as every device of it, and hears what they may forget."""
+    return BrokerUser(REPLAY, password, publish=(READINGS_FILTER,), subscribe=(f"{ROOT}/+/+/ack",))

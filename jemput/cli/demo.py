@@ -148,7 +148,8 @@ class Demo:
         create_tables(engine)
         anchor_s = time.time()
         start_s = float(self.scenario.starts_at_s(anchor_s))
-        group = Group(engine, GROUP, RunClock.shared(start_s, self.options.speed, anchor_s))
+        clock = RunClock.shared(start_s, self.options.speed, anchor_s)
+        group = Group(engine, GROUP, clock, self.options.speed)
         writer = Writer(engine, GROUP)
         writer.take_over()
         urls = {

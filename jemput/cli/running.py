@@ -25,7 +25,7 @@ from ingest.speaking import Speaker
 from ingest.station import Station
 from ingest.writer import Writer
 from jemput.store.bins import Bins
-from jemput.store.clock import RunClock
+from jemput.store.clock import Clock
 from jemput.store.history import Cursors, EmbeddedHistory, EmbeddedReader
 from jemput.store.influx import InfluxTarget
 from jemput.store.influx_history import InfluxHistory
@@ -37,11 +37,12 @@ from jemput.topics import READINGS_FILTER
 
 @dataclass(frozen=True)
 class Group:
-    """One group: its database and its clock."""
+    """One group: its database and its clock, which runs so many times as fast as real time."""
 
     engine: Engine
     name: str
-    clock: RunClock
+    clock: Clock
+    speed: float = 1.0
 
 
 async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it reaches
@@ -99,7 +100,7 @@ def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_
     }
     registry = RegistryStore(group.engine, group.name)
     outbox = Outbox(group.engine, group.name)
-    return Sender(outbox, registry.read, channels, group.clock, api_url, speed=group.clock.speed)
+    return Sender(outbox, registry.read, channels, group.clock, api_url, speed=group.speed)
 
 
 def make_server(  # noqa: PLR0913 - one process and everything it reaches

@@ -1,8 +1,12 @@
 """The clock of a run: it may start anywhere and run fast; every process of the run shares it."""
 
+import mmap
+import sys
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
 
 
 class Clock(Protocol):
@@ -39,3 +43,40 @@ class RunClock:
         """The time of the run."""
         passed_s = time.monotonic() - self.anchor_monotonic_s
         return int((self.start_s + passed_s * self.speed) * 1000)
+
+
+class DrivenClock:
+    """A clock that another process drives: Unix milliseconds in a file that both map.
+
+    Signed 64 bits, little-endian, at offset 0; 0 until it was driven. Here it is only read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the driver's file. Raises `FileNotFoundError` before the driver made it."""
+        if sys.byteorder != "little":
+            raise RuntimeError("a driven clock needs a little-endian machine")
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ)
+        self._view = memoryview(self._map)
+        self._word = self._view.cast("q")
+
+    def now_ms(self) -> int:
+        """The time of the run."""
+        return self._word[0]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._word.release()
+        self._view.release()
+        self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -242,6 +242,17 @@ async def test_an_alert_in_pieces_is_counted_and_stops_nobody(broker: NatsServer
         assert scene.tally.alerts_refused == 1
 
 
+async def test_an_incident_is_taken_note_of_and_nobody_drives(broker: NatsServer) -> None:
+    about = {"pickup": None, "bin": "pasar-induk-residual", "fill_percent": None}
+    async with at_work(broker, crew_of()) as scene:
+        await scene.tell_by_mqtt(kind="incident", pickups=[about])
+        await eventually(lambda: scene.tally.alerts_received == 1, "the alert")
+        await asyncio.sleep(0.3)
+
+        assert (scene.tally.alerts_informative, scene.tally.alerts_refused) == (1, 0)
+        assert scene.api.said == []
+
+
 async def test_a_webhook_is_believed_only_with_the_secret(broker: NatsServer) -> None:
     async with at_work(broker, crew_of(), webhook=True) as scene:
         forged = await scene.tell_by_webhook(alert(), PASSWORD[1:])

@@ -14,10 +14,12 @@ import pytest
 
 from jemput import topics
 from jemput.broker.account import (
+    REPLAY,
     BrokerUser,
     collector_user,
     device_user,
     ingest_user,
+    replay_user,
 )
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
@@ -29,7 +31,7 @@ from simulator.main import Run
 from simulator.scenario import Scenario
 
 PASSWORD: Final = "a-password-for-tests"  # noqa: S105 - of servers that live for a second
-REPLAYER: Final = "_replay"
+REPLAYER: Final = REPLAY
 ALERTER: Final = "_alerter"
 START_S: Final = 1_763_949_600  # 2025-11-24 09:00 WIB
 
@@ -38,9 +40,7 @@ def town_broker(folder: Path, scenario: Scenario | None = None) -> NatsServer:
     """Our embedded broker with everybody of the scenario, the ingester and a replayer."""
     users = [
         ingest_user(PASSWORD),
-        BrokerUser(
-            REPLAYER, PASSWORD, (f"{topics.ROOT}/+/+/reading",), (f"{topics.ROOT}/+/+/ack",)
-        ),
+        replay_user(PASSWORD),
         BrokerUser(ALERTER, PASSWORD, (f"{topics.ROOT}/collectors/+/alert",), ()),
     ]
     if scenario:

@@ -29,6 +29,15 @@ def test_an_alert_is_read_and_what_is_new_in_it_is_left_alone() -> None:
     assert alert.pickups == (CalledPickup("p-1", "b-1"),)
 
 
+def test_what_is_about_no_pickup_is_an_alert_that_calls_to_none() -> None:
+    about_a_bin = {"pickup": None, "bin": "b-1", "fill_percent": None}
+    told = ALERT | {"kind": "incident", "pickups": [about_a_bin], "detail": "battery at 3210 mV"}
+
+    alert = read_alert(json.dumps(told).encode())
+
+    assert (alert.kind, alert.pickups) == ("incident", ())
+
+
 @pytest.mark.parametrize(
     "body",
     [

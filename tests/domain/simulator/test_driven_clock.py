@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jemput.store import clock as host
 from simulator.driven_clock import DrivenClock
 
 READ_IT = "import sys; print(int.from_bytes(open(sys.argv[1],'rb').read(), 'little', signed=True))"
@@ -44,3 +45,16 @@ def test_it_never_goes_back(tmp_path: Path) -> None:
         clock.advance_to(7)
         with pytest.raises(ValueError, match="stands at 7 ms: it cannot go to 6"):
             clock.advance_to(6)
+
+
+def test_the_ingester_reads_the_time_that_is_driven(tmp_path: Path) -> None:
+    with DrivenClock(tmp_path / "clock") as driver, host.DrivenClock(tmp_path / "clock") as clock:
+        assert clock.now_ms() == 0
+        driver.advance_to(1_712_457_354_123)
+
+        assert clock.now_ms() == 1_712_457_354_123
+
+
+def test_a_clock_that_nobody_drives_yet_is_no_clock(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        host.DrivenClock(tmp_path / "clock")
