@@ -64,7 +64,7 @@ class Fleet:
             self._oracle.oblige(readings)
             now_s = asyncio.get_running_loop().time()
             self.store |= dict.fromkeys(readings, now_s)
-        self.put(self._message(readings))
+        self.put(self.message(readings))
 
     def put(self, message: Message) -> None:
         """Send any message."""
@@ -167,9 +167,10 @@ class Fleet:
             for readings in due.values():
                 chosen = tuple(sorted(readings)[:MOST_IN_MESSAGE])
                 self.store |= dict.fromkeys(chosen, clock())
-                self.put(self._message(chosen))
+                self.put(self.message(chosen))
 
-    def _message(self, readings: Sequence[Identity]) -> Message:
+    def message(self, readings: Sequence[Identity]) -> Message:
+        """Readings of one device as it would send them."""
         device = readings[0].device
         wire = [self._oracle.on_the_wire(one) for one in readings]
         payload = encode_message(wire, self._kept(readings))

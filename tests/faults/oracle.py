@@ -10,6 +10,7 @@ HIGH: Final = 88
 LOW: Final = 20
 _READINGS_A_SECOND: Final = 16
 _BEFORE_S: Final = 400
+_CLOCKS_BEGIN_S: Final = 1_577_836_800
 
 
 class Identity(NamedTuple):
@@ -38,8 +39,8 @@ class Oracle:
         self.minted: set[Identity] = set()
         self.obliged: set[Identity] = set()
         self.poison: Counter[Poison] = Counter()
-        self.clockless: set[Identity] = set()
-        """Readings whose device knew no time."""
+        self.doubtful: set[Identity] = set()
+        """Readings whose device did not know the time, so that they are placed by arrival."""
         self.at_s: dict[Identity, int] = {}
         """Readings with a time of their own."""
         self.fills: dict[Identity, int] = {}
@@ -63,14 +64,12 @@ class Oracle:
 
     def device_time_s(self, identity: Identity) -> int:
         """When the device says that it measured."""
-        if identity in self.clockless:
-            return identity.seq
         usual_s = self.start_s - _BEFORE_S + identity.seq // _READINGS_A_SECOND
         return self.at_s.get(identity, usual_s)
 
     def on_the_wire(self, identity: Identity) -> dict[str, Any]:
         """The reading as the device writes it."""
-        clock = "none" if identity in self.clockless else "ntp"
+        clock = "none" if self.device_time_s(identity) < _CLOCKS_BEGIN_S else "ntp"
         when = {"at": self.device_time_s(identity), "clock": clock, "quality": "ok"}
         return {"boot": identity.boot, "seq": identity.seq, **when, **self.measured(identity)}
 

@@ -21,6 +21,12 @@ def ask(influx: InfluxDb, query: str) -> list[list[object]]:
     return series[0]["values"] if series else []
 
 
+def write(influx: InfluxDb, line: bytes) -> None:
+    """Write a point as anybody could."""
+    url = f"http://{HOST}:{influx.port}/write?db={DATABASE}"
+    urllib.request.urlopen(url, line, timeout=5).close()
+
+
 def points_in(influx: InfluxDb) -> Counter[tuple[str, int, int | None]]:
     """Device, time and distance of every point; none while the server is away."""
     try:

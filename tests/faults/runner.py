@@ -6,14 +6,15 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from jemput.store.journal import DamagedJournalError
 from tests.faults.ingester import JEMPUT
 from tests.faults.scenario import Scenario
 from tests.faults.verdict import Verdict, reach_verdict
-from tests.faults.world import open_world
+from tests.faults.world import World, open_world
 
 AT_MOST_S: Final = 110
 
@@ -69,21 +70,41 @@ def run_scenario(
 
 async def _run(scenario: Scenario, seed: int, folder: Path, program: Sequence[str]) -> Verdict:
     """One run; a world that breaks down has lost what was promised."""
-    broke: str | None = None
-    async with (
-        asyncio.timeout(AT_MOST_S),
-        open_world(scenario.setup, seed, folder, program) as world,
-    ):
-        try:
-            await scenario.run(world)
-        except (AssertionError, TimeoutError) as error:
-            broke = "".join(traceback.format_exception_only(error)).strip()
-        verdict = await reach_verdict(world)
-        if broke:
-            verdict.count("lost", f"({broke}) in the scenario itself", f"seed {seed}", 1)
-        if not verdict.is_good:
-            verdict.notes += [f"seed {seed}", *_last_lines(folder / "ingest.log")]
+    verdict = Verdict()
+    asyncio.get_running_loop().set_exception_handler(_hear_of)
+    try:
+        async with (
+            asyncio.timeout(AT_MOST_S),
+            open_world(scenario.setup, seed, folder, program) as world,
+        ):
+            broke = await _broke(scenario, world)
+            verdict = await reach_verdict(world)
+    except (TimeoutError, DamagedJournalError) as error:
+        broke = _in_words(error)
+    if broke:
+        verdict.count("lost", f"({broke}) in the scenario itself", f"seed {seed}", 1)
+    if not verdict.is_good:
+        verdict.notes += [f"seed {seed}", *_last_lines(folder / "ingest.log")]
     return verdict
+
+
+async def _broke(scenario: Scenario, world: World) -> str | None:
+    """Run the fault itself; what went wrong in it, in words."""
+    try:
+        await scenario.run(world)
+    except (AssertionError, TimeoutError, OSError, RuntimeError) as error:
+        return _in_words(error)
+    return None
+
+
+def _hear_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Links break here all the time, also under paho's feet; anything else is said."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
+
+
+def _in_words(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def _last_lines(log: Path) -> list[str]:

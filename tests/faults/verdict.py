@@ -14,6 +14,7 @@ from tests.faults.points import points_in
 from tests.faults.world import FRESH, PATIENCE_S, World
 
 T = TypeVar("T")
+FRESH_S = 900
 Place = tuple[str, int, int | None]
 """A row of history: device, time in nanoseconds, distance."""
 
@@ -50,7 +51,7 @@ async def reach_verdict(world: World) -> Verdict:
     try:
         await world.until(lambda: fresh[0] in world.ledger.counts, "a fresh reading", 15)
     except TimeoutError:
-        recovered_s = PATIENCE_S
+        recovered_s = time.monotonic() + PATIENCE_S
     await _settle(world, time.monotonic() + 10)
     verdict = judge(world)
     verdict.recovery_s = round(recovered_s - world.healed_s, 2)
@@ -96,7 +97,7 @@ def _is_changed(world: World, one: Identity) -> bool:
     measured = world.oracle.measured(one)
     if any(getattr(reading, name) != value for name, value in measured.items()):
         return True
-    if one in world.oracle.clockless:
+    if one in world.oracle.doubtful:
         return abs(reading.at_s - world.oracle.start_s) > 600
     return reading.at_s != world.oracle.device_time_s(one)
 
@@ -142,7 +143,9 @@ def _history(world: World, verdict: Verdict) -> None:
 
 
 def _influx(world: World, verdict: Verdict) -> None:
-    refused = [one[3] for one in world.ledger.quarantined() if one[1] == "influx_refused"]
+    refused = Counter(one[3] for one in world.ledger.quarantined() if one[1] == "influx_refused")
+    twice = {line for line, count in refused.items() if count > 1}
+    verdict.count("doubled", "refused rows twice in quarantine", *_some(twice))
     expected = _places(world)
     found = points_in(world.influx) if world.influx else Counter()
     for place in list(expected):
@@ -172,8 +175,10 @@ def _compare(verdict: Verdict, where: str, expected: Counter[Place], found: Coun
 
 
 def _called(world: World) -> set[str]:
-    """Bins that have to be called: of full devices that were heard."""
-    heard = {one.device for one in world.ledger.counts}
+    """Bins that have to be called: of full devices that said something fresh."""
+    fresh_s = world.oracle.start_s - FRESH_S
+    readings = world.ledger.readings.items()
+    heard = {one.device for one, reading in readings if reading.at_s > fresh_s}
     return {device.removeprefix("d-") for device in world.oracle.full & heard}
 
 

@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import os
 import random
+import sqlite3
+import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from jemput.broker.account import INGEST
 from jemput.registry import PutCollector
@@ -19,16 +24,17 @@ from tests.faults.brokers import PASSWORD, Broker, gateway_address, make_broker
 from tests.faults.fleet import Fleet
 from tests.faults.ingester import JEMPUT, Ingester
 from tests.faults.ledger import GROUP, Ledger
+from tests.faults.network import Network
 from tests.faults.oracle import Oracle
 from tests.faults.receiver import Receiver
 from tests.faults.scenario import Setup
-from tests.proxy import Proxy
-from tests.servers import HOST, InfluxDb
+from tests.servers import HOST, InfluxDb, require
 
 BINS: Final = 12
 FRESH: Final = "d-fresh"
 """The device that speaks when all is over."""
 PATIENCE_S: Final = 40.0
+SMALL_DISK: Final = "8m"
 _LOOK_S: Final = 0.05
 
 
@@ -41,13 +47,13 @@ class World:
     oracle: Oracle
     ledger: Ledger
     broker: Broker
-    link: Proxy
+    link: Network
     """Between the ingester and the broker."""
     fleet: Fleet
     receiver: Receiver
     ingester: Ingester
     influx: InfluxDb | None = None
-    influx_link: Proxy | None = None
+    influx_link: Network | None = None
     database: Path = field(default_factory=Path)
     healed_s: float = 0.0
     """When the last fault ended, on the monotonic clock."""
@@ -60,6 +66,15 @@ class World:
     def spare_ingester(self) -> Ingester:
         """Another ingester of the same group."""
         return Ingester(self.ingester.told, self.folder / "other.log", self.ingester.program)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[sqlite3.Connection]:
+        """Another program holds the database's write lock meanwhile; what it does is kept."""
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as other:
+            other.execute("PRAGMA busy_timeout = 10000")
+            other.execute("BEGIN IMMEDIATE")
+            yield other
+            other.execute("COMMIT")
 
     @contextlib.asynccontextmanager
     async def talking(self, messages_s: float = 60, most_readings: int = 5) -> AsyncIterator[None]:
@@ -127,14 +142,15 @@ async def open_world(
         broker = make_broker(setup.broker, folder / "broker", setup.ack_wait_s)
         await asyncio.to_thread(broker.start)
         stack.callback(broker.kill)
-        link = await stack.enter_async_context(Proxy(broker.port))
+        link = await stack.enter_async_context(Network(broker.port))
         told = {"JEMPUT_MQTT_PORT": str(link.port)} | _account()
         influx, influx_link = None, None
         if setup.influx:
             influx = stack.enter_context(InfluxDb(folder / "influx"))
-            influx_link = await stack.enter_async_context(Proxy(influx.port))
+            influx_link = await stack.enter_async_context(Network(influx.port))
             told["JEMPUT_INFLUX_URL"] = f"http://{HOST}:{influx_link.port}"
-        ledger = _make_town(folder, told, bins, receiver.url)
+        database = _disk(stack, folder, small=setup.small_disk) / "jemput.db"
+        ledger = _make_town(database, told, bins, receiver.url)
         stack.callback(ledger.engine.dispose)
         oracle = Oracle(int(time.time()), full)
         fleet = Fleet(gateway_address(broker.port), oracle, keeps=setup.keeps)
@@ -143,7 +159,7 @@ async def open_world(
         rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
-        world.database = folder / "jemput.db"
+        world.database = database
         stack.callback(ingester.kill)
         await world.start_ingester()
         yield world
@@ -153,8 +169,22 @@ def _account() -> dict[str, str]:
     return {"JEMPUT_MQTT_USERNAME": INGEST, "JEMPUT_MQTT_PASSWORD": PASSWORD}
 
 
-def _make_town(folder: Path, told: dict[str, str], bins: list[str], alert_url: str) -> Ledger:
-    told["JEMPUT_DATABASE_URL"] = url = f"sqlite:///{folder / 'jemput.db'}"
+def _disk(stack: contextlib.AsyncExitStack, folder: Path, *, small: bool) -> Path:
+    """Where the database lives: a disk of its own, that can be filled, where it shall be small."""
+    if small:
+        if os.geteuid() != 0:
+            pytest.skip("a small disk is a tmpfs, and mounting one needs root")
+        folder /= "disk"
+        folder.mkdir()
+        size = f"size={SMALL_DISK}"
+        subprocess.run([require("mount"), "-t", "tmpfs", "-o", size, "tmpfs", folder], check=True)
+        unmount = (str(require("umount")), "-l", str(folder))
+        stack.callback(lambda: subprocess.run(unmount, check=True))
+    return folder
+
+
+def _make_town(database: Path, told: dict[str, str], bins: list[str], alert_url: str) -> Ledger:
+    told["JEMPUT_DATABASE_URL"] = url = f"sqlite:///{database}"
     engine = open_database(url)
     create_tables(engine)
     asep = Collector("asep", "Asep", ("north",), channels=("webhook",), webhook_url=alert_url)

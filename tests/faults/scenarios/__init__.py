@@ -1,13 +1,24 @@
-"""The scenarios, in rooms by what is broken."""
+"""The scenarios, in rooms by what is broken; and the faults that have none here, and why."""
+
+from typing import Final
 
 from tests.faults.scenario import Scenario
-from tests.faults.scenarios import broker, crash, influx, link
+from tests.faults.scenarios import broker, crash, influx, link, poison, readings, storage
 
-SCENARIOS = tuple(
-    sorted(
-        (one for room in (broker, crash, influx, link) for one in room.room.scenarios),
-        key=lambda one: one.id,
-    )
+_ROOMS: Final = (crash, influx, broker, link, readings, storage, poison)
+SCENARIOS: Final = tuple(
+    sorted((one for here in _ROOMS for one in here.room.scenarios), key=lambda one: one.id)
 )
+NOT_HERE: Final = {
+    7: "answers 401 to 503 are scripted in tests/integration/test_sink_dialects.py",
+    8: "a bad line among many is scripted there too; here a real server refuses rows (9, 10)",
+    24: "unsynced bytes do not vanish here: that needs a file system that drops them",
+    31: "certificates and tokens that change under load are not tried yet",
+    32: "two thousand devices at once need more than two cores; the simulator draws their backoff",
+    33: "there is no step between: threshold, pickup and alert are one commit, see 2",
+    35: "a soak is `--seeds` with many; none runs for hours yet",
+    36: "there is no older version to upgrade from yet",
+}
+"""By number. Host clock steps (part of 26) are tests of the fold: its clock is an argument."""
 
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["NOT_HERE", "SCENARIOS", "Scenario"]
