@@ -46,7 +46,6 @@ async def keep(
     clock: Clock,
     sinks: Collection[str],
     stop: asyncio.Event,
-    *,
     keep_s: float | None = None,
 ) -> None:
     """Make a snapshot each day of the run's clock until `stop`, and then prune to `keep_s`.

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9-]{1,32}$",
         description="The sites that share one journal and one ingester.",
     )
+    journal_keep_days: int | None = Field(
+        None,
+        ge=1,
+        description="The ingester deletes entries of the journal older than this; else none.",
+    )
     mqtt_host: str = Field("127.0.0.1", description="The broker's host.")
     mqtt_port: int = Field(1883, ge=1, le=65535, description="The broker's port.")
     mqtt_username: str | None = Field(None, description="The ingester's account at the broker.")

@@ -170,7 +170,12 @@ def forget_checkpoint(
 
 
 def _journal(database: str | None, group: str | None) -> Journal:
-    return Journal(*open_existing(database, group))
+    journal = Journal(*open_existing(database, group))
+    if not journal.epoch():
+        raise typer.BadParameter(
+            f"no ingester ever wrote for group {journal.group!r}: name another with --group"
+        )
+    return journal
 
 
 def _opened(file: Path) -> BinaryIO:

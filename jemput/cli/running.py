@@ -37,12 +37,16 @@ from jemput.topics import READINGS_FILTER
 
 @dataclass(frozen=True)
 class Group:
-    """One group: its database and its clock, which runs so many times as fast as real time."""
+    """One group: its database and its clock, which runs so many times as fast as real time.
+
+    Entries older than `keep_s` may go; None keeps them all.
+    """
 
     engine: Engine
     name: str
     clock: Clock
     speed: float = 1.0
+    keep_s: float | None = None
 
 
 async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it reaches
@@ -76,7 +80,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         tasks.create_task(sender.run(quiet), name="alerts")
         tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
-        tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet), name="keeper")
+        tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
         await station.run(stop)
         await ear.close()
         await hearing

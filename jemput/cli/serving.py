@@ -5,6 +5,7 @@ import json
 import signal
 import ssl
 import sys
+from typing import Final
 
 import structlog
 from rich.console import Console
@@ -20,6 +21,8 @@ from jemput.cli.running import Group, make_server, run_ingest
 from jemput.settings import Settings, SettingsError, read_settings, variable
 from jemput.store.clock import RunClock
 from jemput.store.influx import InfluxTarget
+
+DAY_S: Final = 86_400
 
 
 def run_ingest_command() -> int:
@@ -95,7 +98,8 @@ def influx_target(settings: Settings) -> InfluxTarget | None:
 
 def _group(settings: Settings) -> Group:
     engine, name = open_existing(settings.database_url, settings.group)
-    return Group(engine, name, RunClock.wall())
+    keep_s = None if settings.journal_keep_days is None else settings.journal_keep_days * DAY_S
+    return Group(engine, name, RunClock.wall(), keep_s=keep_s)
 
 
 async def _until_told(

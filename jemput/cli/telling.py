@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from jemput.decisions import (
     CloseIncident,
@@ -30,6 +30,8 @@ from jemput.reading import Reading, TimeSource
 from jemput.registry import Bind, Change, PutBin
 from jemput.waves import WIB
 
+DAY_LETTERS: Final = len("2026-01-01")
+
 Concerned = tuple[str | None, str | None]
 """A bin and a device."""
 
@@ -52,16 +54,18 @@ def told_intake(entry: Entry) -> str:
     return ", ".join(counts) + (" (backlog)" if intake.backlog else "")
 
 
-def told_reading(reading: Reading) -> str:
-    """A reading: who, where, when, and what it became."""
+def told_reading(reading: Reading, now_s: float = 0) -> str:
+    """A reading: who, where, when, and what it became; only the time where it is of today."""
     where = f"{reading.device} on {reading.bin}" if reading.bin else f"{reading.device}, unbound"
     levels = reading.quality.value
     if reading.fill_percent is not None:
         levels = f"{reading.fill_percent} %"
     if reading.level_percent is not None:
         levels += f", level {reading.level_percent} %"
+    when, today = local(reading.at_s), local(now_s)[:DAY_LETTERS]
+    when = when.removeprefix(today).strip()
     doubt = " (placed by arrival)" if reading.time_source is TimeSource.ARRIVAL else ""
-    return f"{where} at {local(reading.at_s)}{doubt}: {levels}"
+    return f"{where} at {when}{doubt}: {levels}"
 
 
 def told_loss(loss: Loss) -> str:
@@ -137,10 +141,11 @@ def told(entry: Entry, only: Only) -> Iterator[tuple[str, str]]:
 
 
 def _everything(entry: Entry) -> Iterator[tuple[str, Concerned, Callable[[], str]]]:
+    now_s = entry.intake.now_ms / 1000
     for event in entry.intake.events:
         yield "event", _concerned(event), partial(told_event, event)
     for reading in entry.readings:
-        yield "reading", (reading.bin, reading.device), partial(told_reading, reading)
+        yield "reading", (reading.bin, reading.device), partial(told_reading, reading, now_s)
     for loss in entry.losses:
         yield "loss", (None, loss.device), partial(told_loss, loss)
     for emptying in entry.emptyings:

@@ -54,7 +54,7 @@ class Pruning:
         old = [at for at, now_ms in self.checkpoints.snapshots() if now_ms <= before_ms]
         readers = self._readers(head, ignored)
         held = [sentence for sentence, at in readers if any(one > at for one in old)]
-        limit = min([head - 1, *(at for _, at in readers)])  # the newest entry always stays
+        limit = min(at for _, at in readers)
         cut = first - 1
         for position in reversed([one for one in old if first <= one <= limit]):
             if self._reads(position, held):
@@ -84,7 +84,8 @@ class Pruning:
 
     def _readers(self, head: int, ignored: Collection[str]) -> list[tuple[str, int]]:
         """Who still has to read entries, in a sentence, and up to which one each has."""
-        readers = [
+        readers = [(f"entry {head} is the newest, which always stays", head - 1)]
+        readers += [
             (f"sink {sink} has read up to entry {position} of {head}", position)
             for sink, position in sorted(self.cursors.all().items())
             if sink not in ignored

@@ -121,6 +121,7 @@ def test_nothing_goes_that_is_young_or_has_no_snapshot(town: SmallTown) -> None:
     town.fill(*LEVELS)
     assert pruned(town).entries == 0
     snapshot(town)
+    assert "is the newest, which always stays" in pruned(town, 0).held[0]
     town.fill(5)
     plan = pruned(town, 30 * 86_400)
     assert (plan.entries, positions(town)[0]) == (0, 1)
