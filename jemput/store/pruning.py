@@ -13,7 +13,10 @@ from jemput.store.history import Cursors
 from jemput.store.journal import DamagedJournalError, Journal
 from jemput.store.schema import cursor
 
-ENTRIES_AT_ONCE: Final = 50
+FIRST_ENTRIES: Final = 10
+MOST_ENTRIES: Final = 500
+LONGEST_S: Final = 0.01
+"""So long a transaction may take: the next one is smaller where it took longer."""
 SHORTEST_PAUSE_S: Final = 0.005
 """Between two transactions others get the database for at least as long as it was taken."""
 
@@ -72,15 +75,17 @@ class Pruning:
             return
         self.checkpoints.forget_snapshots(before=plan.cut)
         self._forget_cursors(plan.left_behind)
-        gone = 0
+        gone, at_once = 0, FIRST_ENTRIES
         while True:
             began_s = time.monotonic()
-            deleted = self.journal.delete_upto(plan.cut, ENTRIES_AT_ONCE)
+            deleted = self.journal.delete_upto(plan.cut, at_once)
+            took_s = time.monotonic() - began_s
             if not deleted:
                 return
             gone += deleted
+            at_once = fitting(at_once, took_s)
             yield gone
-            time.sleep(max(SHORTEST_PAUSE_S, time.monotonic() - began_s))
+            time.sleep(max(SHORTEST_PAUSE_S, took_s))
 
     def _readers(self, head: int, ignored: Collection[str]) -> list[tuple[str, int]]:
         """Who still has to read entries, in a sentence, and up to which one each has."""
@@ -112,3 +117,10 @@ class Pruning:
                     cursor.c.group_id == self.journal.group, cursor.c.sink.in_(sinks)
                 )
             )
+
+
+def fitting(at_once: int, took_s: float) -> int:
+    """How many entries to delete next, after so many took so long."""
+    if took_s > LONGEST_S:
+        return max(1, at_once // 2)
+    return min(MOST_ENTRIES, at_once * 2) if took_s < LONGEST_S / 2 else at_once

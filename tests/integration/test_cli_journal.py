@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -11,8 +12,9 @@ from typer.testing import CliRunner, Result
 
 from jemput import entry as entries
 from jemput.cli.main import app
-from jemput.decisions import OpenPickup
-from jemput.entry import Changed, Entry
+from jemput.cli.plain import plain_entry
+from jemput.decisions import Decision, OpenPickup
+from jemput.entry import Changed, Entry, Event, Intake
 from jemput.registry import PutCollector
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import writing
@@ -208,3 +210,10 @@ def test_a_snapshot_is_made_once(town: SmallTown) -> None:
 )
 def test_a_mistake_is_one_sentence(town: SmallTown, arguments: tuple[str, ...], said: str) -> None:
     assert said in " ".join(ask(town, *arguments, status=2).stderr.split())
+
+
+def test_every_field_and_kind_of_an_export_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
+    nothing = Entry(1, 1, 1, Intake(0), (), (), (), ())
+    kinds = [one.__struct_config__.tag for one in (*get_args(Event), *get_args(Decision))]
+    assert [one for one in (*plain_entry(nothing), *kinds) if f"`{one}`" not in page] == []

@@ -11,7 +11,7 @@ from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import writing
 from jemput.store.history import Cursors
 from jemput.store.journal import DamagedJournalError, Journal, TakenOverError
-from jemput.store.pruning import Plan, Pruning
+from jemput.store.pruning import LONGEST_S, Plan, Pruning, fitting
 from jemput.store.snapshots import retold
 from tests.builders import CADENCE_S
 from tests.integration.small_town import GROUP, SmallTown
@@ -185,3 +185,13 @@ def test_a_pruned_journal_without_a_snapshot_is_said_and_not_guessed_over(
     checkpoints.forget_snapshots(before=cut + 1)
     with pytest.raises(DamagedJournalError, match=f"begins at entry {cut + 1} and there is no"):
         started(town)
+
+
+@pytest.mark.parametrize(
+    ("at_once", "took_s", "then"),
+    [(40, LONGEST_S * 3, 20), (1, LONGEST_S * 3, 1), (40, LONGEST_S / 9, 80), (40, 0.007, 40)],
+)
+def test_a_transaction_that_took_long_makes_the_next_one_smaller(
+    at_once: int, took_s: float, then: int
+) -> None:
+    assert fitting(at_once, took_s) == then
