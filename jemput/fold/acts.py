@@ -46,7 +46,7 @@ def begin(bin_state: BinState, pickup: Pickup) -> None:
     """A bin is called: what was seen before has nothing to say of this pickup."""
     bin_state.pickup = pickup
     bin_state.announced = False
-    bin_state.seen_emptied_ms = None
+    bin_state.sighted_ms = bin_state.seen_emptied_ms = None
     bin_state.hold = None
 
 
@@ -57,7 +57,7 @@ def put(bin_state: BinState, moved: Pickup, hold: Hold | None) -> None:
         return
     bin_state.pickup = None
     bin_state.announced = False
-    bin_state.seen_emptied_ms = None
+    bin_state.sighted_ms = bin_state.seen_emptied_ms = None
     bin_state.hold = hold
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from jemput import emptying
-from jemput.emptying import Level, Sighting
+from jemput.emptying import Level
 from jemput.entry import Emptying
 from jemput.filtering import median, window
 from jemput.fold import acts, ring
@@ -28,17 +28,21 @@ def take_reading(
     if bin_state.first_at_s is None or reading.at_s < bin_state.first_at_s:
         bin_state.first_at_s = reading.at_s
     levels = ring.levels(bin_state, LOOKED_AT)
-    _refresh(bin_state, levels, policy, cadence_s)
+    usable = levels[-window(policy, cadence_s) :]
+    _refresh(bin_state, usable, policy)
+    sighting = None
+    if is_newest and fill is not None:
+        sighting = emptying.look(levels, policy, cadence_s, bin_state.emptied_at_s)
+    if sighting is not None:
+        bin_state.emptied_at_s = sighting.at_s
+        bin_state.sighted_ms = state.now_ms
+    _follow(bin_state, usable, policy)
     level = bin_state.level_percent if is_newest else None
     taken = msgspec.structs.replace(reading, bin=bin_id, fill_percent=fill, level_percent=level)
-    if not is_newest or fill is None:
-        return taken, None
-    seen = emptying.look(levels, policy, cadence_s, bin_state.emptied_at_s)
-    return taken, None if seen is None else _note_emptying(state, bin_state, seen)
+    return taken, None if sighting is None else Emptying(bin_id, *sighting)
 
 
-def _refresh(bin_state: BinState, levels: list[Level], policy: Policy, cadence_s: int) -> None:
-    usable = levels[-window(policy, cadence_s) :]
+def _refresh(bin_state: BinState, usable: list[Level], policy: Policy) -> None:
     bin_state.level_percent = level = median([one.fill_percent for one in usable])
     if level is None or level < policy.rearm_percent:
         bin_state.high_since_s = None
@@ -48,7 +52,13 @@ def _refresh(bin_state: BinState, levels: list[Level], policy: Policy, cadence_s
         bin_state.high_since_s = usable[-1].at_s
 
 
-def _note_emptying(state: GroupState, bin_state: BinState, seen: Sighting) -> Emptying:
-    bin_state.emptied_at_s = seen.at_s
-    bin_state.seen_emptied_ms = state.now_ms
-    return Emptying(bin_state.bin, seen.at_s, seen.before_percent, seen.after_percent)
+def _follow(bin_state: BinState, usable: list[Level], policy: Policy) -> None:
+    """An emptying was sighted: the level follows, or is high without looking back any more."""
+    level = bin_state.level_percent
+    if bin_state.sighted_ms is None or level is None:
+        return
+    if level < policy.rearm_percent:
+        bin_state.seen_emptied_ms = bin_state.sighted_ms
+        bin_state.sighted_ms = None
+    elif usable[0].at_s >= (bin_state.emptied_at_s or 0):
+        bin_state.sighted_ms = None

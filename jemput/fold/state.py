@@ -48,7 +48,10 @@ class Hold(Struct, frozen=True, array_like=True, gc=False):
 
 
 class BinState(Struct, array_like=True):
-    """One bin. `ring` is in event time; `heard_listened_ms` counts only time spent listening."""
+    """One bin. `ring` is in event time; `heard_listened_ms` counts only time spent listening.
+
+    An emptying is sighted in the raw levels, and seen once the filtered level follows.
+    """
 
     bin: str
     ring: list[Sample] = msgspec.field(default_factory=list)
@@ -65,6 +68,7 @@ class BinState(Struct, array_like=True):
     incidents: list[IncidentKind] = msgspec.field(default_factory=list)
     judged_at_s: int = -1
     due_ms: int = NEVER_MS
+    sighted_ms: int | None = None
 
     @property
     def newest(self) -> Sample | None:

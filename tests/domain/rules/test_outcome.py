@@ -36,49 +36,67 @@ def test_a_claim_that_the_levels_show_is_verified() -> None:
     assert feed.pickup() is None
 
 
-def test_an_emptying_verifies_before_the_median_follows_and_nobody_is_called_meanwhile() -> None:
+def test_a_claim_is_verified_once_the_median_follows_and_not_while_it_looks_full() -> None:
     feed = accepted()
     feed.act("collect")
-    feed.fill(10, 10)
-    assert moves(feed.entries) == [State.VERIFIED]
-    assert feed.bin().level_percent == 92
-    feed.hear(10)
-    assert feed.bin().level_percent == 92
-    feed.hear(10)
+    for _ in range(3):
+        feed.hear(10)
+        assert feed.bin().level_percent == 92
+        assert feed.pickup() is not None
+    assert moves([feed.hear(10)]) == [State.VERIFIED]
     assert feed.bin().level_percent == 10
-    feed.fill(*FULL)
-    assert calls(feed.entries) == 2
 
 
-def test_two_echoes_from_nowhere_do_not_keep_a_full_bin_from_being_called() -> None:
+def test_one_seen_empty_before_it_was_claimed_is_verified_though_it_filled_again() -> None:
+    feed = accepted()
+    feed.fill(*LOW)
+    feed.fill(*[70] * 4)
+    feed.act("collect")
+    assert moves([feed.hear(70)]) == [State.VERIFIED]
+
+
+def test_two_echoes_from_nowhere_verify_nothing() -> None:
     feed = accepted()
     feed.act("collect")
     feed.fill(10, 10)
-    assert moves(feed.entries) == [State.VERIFIED]
-    for _ in range(4):
-        feed.hear(92)
-        assert feed.pickup() is None
-    feed.hear(92)
+    feed.fill(*FULL)
     assert feed.pickup() is not None
+    feed.fill(40, 40, 40, 40)
+    assert moves(feed.entries) == [State.VERIFIED]
+
+
+def test_two_echoes_from_nowhere_are_forgotten_and_the_claim_goes_to_a_person() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(10, 10)
+    feed.fill(*FULL)
+    feed.pass_s(12 * HOUR_S)
+    pickup = feed.pickup()
+    assert pickup is not None
+    assert pickup.flag is Flag.CLAIMED_NOT_SEEN
+
+
+def test_two_echoes_from_nowhere_say_nothing_of_a_later_call() -> None:
+    feed = accepted()
+    feed.act("collect")
+    feed.fill(10, 10)
+    feed.act("confirm")
+    feed.fill(*FULL)
+    feed.act("accept")
+    feed.fill(*[50] * 7)
+    feed.pass_s(3 * HOUR_S)
+    assert moves(feed.entries) == []
 
 
 def test_what_was_high_before_the_emptying_calls_nobody_after_a_gap() -> None:
     feed = accepted()
     feed.act("collect")
     feed.fill(10, 10)
+    feed.act("confirm")
     feed.pass_s(3 * 24 * HOUR_S)
     feed.hear(10)
     assert feed.bin().level_percent == 92
     assert feed.pickup() is None
-
-
-def test_a_bin_held_for_a_median_that_never_follows_is_called_for_its_age() -> None:
-    feed = accepted()
-    feed.policy(max_age_h=48)
-    feed.act("collect")
-    feed.fill(10, 10)
-    feed.pass_s(48 * HOUR_S)
-    assert feed.pickup() is not None
 
 
 def test_claimed_and_not_seen_goes_to_a_person_once() -> None:
