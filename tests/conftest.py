@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from jemput.store.database import create_tables, open_database
-from tests.databases import DATABASES, PostgreSqlDatabases, postgresql_databases, sqlite_url
-from tests.servers import InfluxDb, Mosquitto
+from tests.databases import DATABASES, running_postgresql, sqlite_url
+from tests.servers import InfluxDb, Mosquitto, PostgreSql
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def influxdb(tmp_path: Path) -> Iterator[InfluxDb]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSqlDatabases]:
-    """One PostgreSQL for all tests; each asks it for a database of its own."""
-    with postgresql_databases() as databases:
-        yield databases
+def postgresql() -> Iterator[PostgreSql]:
+    """One PostgreSQL for all tests; each asks it for a schema of its own."""
+    with running_postgresql() as server:
+        yield server
 
 
 @pytest.fixture(params=DATABASES)
@@ -37,18 +37,14 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, of each kind."""
     if request.param == "sqlite":
         return sqlite_url(tmp_path)
-    databases: PostgreSqlDatabases = request.getfixturevalue("postgresql")
-    return databases.empty()
+    server: PostgreSql = request.getfixturevalue("postgresql")
+    return server.url(server.make_schema())
 
 
-@pytest.fixture(params=DATABASES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def engine(empty_url: str) -> Iterator[Engine]:
     """A database with tables, of each kind."""
-    if request.param == "sqlite":
-        made = open_database(sqlite_url(tmp_path))
-        create_tables(made)
-    else:
-        databases: PostgreSqlDatabases = request.getfixturevalue("postgresql")
-        made = open_database(databases.with_tables())
+    made = open_database(empty_url)
+    create_tables(made)
     yield made
     made.dispose()

@@ -1,4 +1,4 @@
-"""The databases that a town may live in: each test gets one of its own, with tables or without."""
+"""The databases that a town may live in: each test gets one of its own."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,41 +8,19 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
-from jemput.store.database import create_tables, open_database, writing
+from jemput.store.database import writing
 from tests.servers import PostgreSql
 
 DATABASES: Final = ("sqlite", "postgresql")
 
 
-class PostgreSqlDatabases:
-    """Databases on one server, which lives as long as the test run."""
-
-    def __init__(self, server: PostgreSql) -> None:
-        self.server = server
-        self._template: str | None = None
-
-    def empty(self) -> str:
-        """The URL of a database without tables."""
-        return self.server.url(self.server.make_database())
-
-    def with_tables(self) -> str:
-        """The URL of a database with the tables of today."""
-        if self._template is None:
-            template = self.server.make_database()
-            engine = open_database(self.server.url(template))
-            create_tables(engine)
-            engine.dispose()
-            self._template = template
-        return self.server.url(self.server.make_database(self._template))
-
-
 @contextmanager
-def postgresql_databases() -> Iterator[PostgreSqlDatabases]:
+def running_postgresql() -> Iterator[PostgreSql]:
     """A server in a folder that its user may enter, and nobody else."""
     with tempfile.TemporaryDirectory(prefix="jemput-postgresql-") as folder:
         Path(folder).chmod(0o711)
         with PostgreSql(Path(folder) / "server") as server:
-            yield PostgreSqlDatabases(server)
+            yield server
 
 
 def sqlite_url(folder: Path) -> str:

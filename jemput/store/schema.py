@@ -17,9 +17,17 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_REVISION: Final = "0002"
+"""The newest in `migrations/versions`, which these tables are the outcome of."""
 
 metadata = MetaData()
+
+revision = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), primary_key=True),
+)
+"""Which revision the tables are of. alembic's own, and so none of `metadata`."""
 
 about = Table(
     "about",
@@ -27,6 +35,7 @@ about = Table(
     Column("key", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+"""What is said of the database as a whole."""
 
 journal_group = Table(
     "journal_group",

@@ -9,7 +9,7 @@ import pytest
 from aiomqtt import Client, MqttError
 from sqlalchemy import NullPool, create_engine, text
 
-from tests.databases import PostgreSqlDatabases
+from tests.databases import running_postgresql
 from tests.servers import HOST, InfluxDb, Mosquitto, require, wait_until
 
 TOPIC = "jemput/v1/lubuk-pakam/dev-1/status"
@@ -74,17 +74,18 @@ def test_influxdb_keeps_its_points_over_a_restart(influxdb: InfluxDb) -> None:
     assert b'["2023-11-14T22:13:20Z",91]' in body
 
 
-def test_postgresql_keeps_what_it_committed_over_a_kill(postgresql: PostgreSqlDatabases) -> None:
-    engine = create_engine(postgresql.empty(), poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE town AS SELECT 91 AS level"))
+def test_postgresql_keeps_what_it_committed_over_a_kill() -> None:
+    with running_postgresql() as server:
+        engine = create_engine(server.url(server.make_schema()), poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE town AS SELECT 91 AS level"))
 
-    postgresql.server.kill()
-    postgresql.server.start()
+        server.kill()
+        server.start()
 
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT level FROM town")).scalar_one() == 91
-        assert connection.execute(text("SHOW fsync")).scalar_one() == "on"
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT level FROM town")).scalar_one() == 91
+            assert connection.execute(text("SHOW fsync")).scalar_one() == "on"
 
 
 def test_a_server_leaves_neither_a_process_nor_a_listener(tmp_path: Path) -> None:
