@@ -1,8 +1,6 @@
 """`jemput account`, `key` and `audit`, as an operator runs them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,8 @@ from jemput.roles import Role, User
 from jemput.store.accounts import Accounts
 from jemput.store.credentials import Credentials
 from jemput.store.database import create_tables, open_database
-
-JEMPUT = Path(sys.executable).parent / "jemput"
+from tests import command
+from tests.command import Said
 
 
 @pytest.fixture
@@ -23,10 +21,9 @@ def url(tmp_path: Path) -> str:
     return made
 
 
-def jemput(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The `jemput` command, as a person runs it."""
-    command = [str(JEMPUT), *arguments, "--database", url]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def jemput(url: str, *arguments: str) -> Said:
+    """The command on this database."""
+    return command.jemput(*arguments, "--database", url)
 
 
 def test_what_is_printed_once_opens_and_the_log_tells_of_it(url: str) -> None:

@@ -1,16 +1,15 @@
 """`jemput registry`: 800 bins from a file with ten bad rows, twice, and back."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from jemput.store.database import create_tables, open_database
 from jemput.store.registry import RegistryStore
+from tests import command
+from tests.command import Said
 
-JEMPUT = Path(sys.executable).parent / "jemput"
 HEADER = "bin,waste,halte,site,lat,lon,bin_type,device"
 
 
@@ -22,10 +21,9 @@ def database(tmp_path: Path) -> str:
     return url
 
 
-def jemput(database: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """`jemput registry`, as a person runs it."""
-    command = [JEMPUT, "registry", *arguments, "--database", database, "--group", "main"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def jemput(database: str, *arguments: str | Path) -> Said:
+    """`jemput registry` on this database."""
+    return command.jemput("registry", *arguments, "--database", database, "--group", "main")
 
 
 def big_file(folder: Path, bins: int = 800, bad: int = 10) -> Path:
