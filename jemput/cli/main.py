@@ -20,6 +20,7 @@ from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.cli.what_if import what_if
+from jemput.cli.why import why
 from jemput.store.checkpoints import OtherStateVersionError
 from jemput.store.database import SchemaError
 from jemput.store.influx import WriteFailedError
@@ -43,6 +44,7 @@ app.add_typer(accounts.accounts_app, name="account")
 app.add_typer(accounts.keys_app, name="key")
 app.command("audit")(accounts.show_audit)
 app.command("what-if")(what_if)
+app.command()(why)
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")

@@ -45,6 +45,19 @@ class Letter(Struct, frozen=True):
         return self.say.subject.pickup if self.say.subject is not None else None
 
 
+class Told(Struct, frozen=True):
+    """A letter as it stands, without what it says. `state` is a `Delivery`."""
+
+    kind: str
+    recipient: str
+    channel: str
+    state: str
+    due_ms: int
+    sent_ms: int | None
+    attempts: int
+    error: str | None
+
+
 class Outbox:
     """The outbox of one group."""
 
@@ -73,6 +86,25 @@ class Outbox:
         with self.engine.connect() as connection:
             count: int = connection.execute(query).scalar_one()
             return count
+
+    def told_of(self, pickup_id: str) -> list[Told]:
+        """Every letter about a pickup, oldest first."""
+        query = select(outbox).where(outbox.c.pickup == pickup_id)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(outbox.c.id)).all()
+        return [
+            Told(
+                kind=row.kind,
+                recipient=row.recipient,
+                channel=row.channel,
+                state=row.state,
+                due_ms=row.due_ms,
+                sent_ms=row.sent_ms,
+                attempts=row.attempts,
+                error=row.error,
+            )
+            for row in rows
+        ]
 
     def without_overtaken(self, letters: list[Letter], now_ms: int) -> list[Letter]:
         """Put aside calls to pickups that are over, and what takes back a call that never left.

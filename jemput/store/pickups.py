@@ -37,6 +37,12 @@ class Pickups:
         with self.engine.connect() as connection:
             return _get(connection, pickup_id)
 
+    def position(self, pickup_id: str) -> int | None:
+        """The entry that opened a pickup; None where a person did."""
+        query = select(pickup.c.position).where(pickup.c.id == pickup_id)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
+
     def moves(self, pickup_id: str) -> list[Move]:
         """What became of a pickup, oldest first."""
         query = select(pickup_move).where(pickup_move.c.pickup == pickup_id)
