@@ -26,7 +26,13 @@ from tests.servers import wait_until
 BAD = b"device=dev-5 "
 
 
-@pytest.fixture(params=["1.6.7", "1.8.10", "v2.9.1", "3.10.1"])
+every_version = pytest.mark.parametrize(
+    "scripted", ["1.6.7", "1.8.10", "v2.9.1", "3.10.1"], indirect=True
+)
+version_3 = pytest.mark.parametrize("scripted", ["3.10.1"], indirect=True)
+
+
+@pytest.fixture
 def scripted(request: pytest.FixtureRequest) -> Scripted:
     return Scripted(request.param)
 
@@ -51,6 +57,7 @@ def entry(how_many: int = 10, position: int = 1) -> Entry:
 LINES = {line(reading).encode() for reading in entry().readings}
 
 
+@every_version
 @pytest.mark.parametrize("status", [429, 503, 401, 404, 200])
 async def test_what_may_pass_is_for_another_try_with_the_same_bytes(
     scripted: Scripted, sink: InfluxSink, status: int
@@ -66,12 +73,14 @@ async def test_what_may_pass_is_for_another_try_with_the_same_bytes(
     assert scripted.stored == LINES
 
 
+@every_version
 async def test_what_is_too_large_is_split(scripted: Scripted, sink: InfluxSink) -> None:
     scripted.most_bytes = len(b"\n".join(LINES)) // 3
     assert await sink.write([entry()]) == []
     assert scripted.stored == LINES
 
 
+@every_version
 @pytest.mark.parametrize("status", [400, 422])
 async def test_one_bad_line_is_found_and_the_rest_is_stored(
     scripted: Scripted, sink: InfluxSink, status: int
@@ -83,11 +92,13 @@ async def test_one_bad_line_is_found_and_the_rest_is_stored(
     assert scripted.stored == LINES - {refused.line}
 
 
+@every_version
 async def test_nothing_is_never_sent(scripted: Scripted, sink: InfluxSink) -> None:
     assert await sink.write([entry(how_many=0)]) == []
     assert scripted.bodies == []
 
 
+@version_3
 async def test_many_entries_are_in_flight_together(scripted: Scripted, sink: InfluxSink) -> None:
     scripted.flush_s = 0.3
     pieces = 2 * IN_FLIGHT
@@ -99,6 +110,7 @@ async def test_many_entries_are_in_flight_together(scripted: Scripted, sink: Inf
     assert time.monotonic() - began < pieces * scripted.flush_s
 
 
+@version_3
 async def test_after_a_failure_nothing_more_is_sent_and_the_longest_patience_counts(
     scripted: Scripted, sink: InfluxSink
 ) -> None:
@@ -112,6 +124,7 @@ async def test_after_a_failure_nothing_more_is_sent_and_the_longest_patience_cou
     assert scripted.stored == set()
 
 
+@every_version
 async def test_a_date_may_say_how_long_to_wait(scripted: Scripted, sink: InfluxSink) -> None:
     in_a_minute = formatdate(time.time() + 60, usegmt=True)
     scripted.answers = [(503, {"Retry-After": in_a_minute}), (503, {"Retry-After": "soon"})]
@@ -121,6 +134,7 @@ async def test_a_date_may_say_how_long_to_wait(scripted: Scripted, sink: InfluxS
         assert caught.value.retry_after_s == expected
 
 
+@every_version
 @pytest.mark.parametrize(("host", "is_packed"), [("127.0.0.1", False), ("0.0.0.0", True)])  # noqa: S104 - an address that is this machine and counts as far away
 async def test_only_what_leaves_the_machine_is_packed(
     scripted: Scripted,
@@ -140,6 +154,7 @@ def test_packing_keeps_no_time_so_a_retry_is_the_same_bytes() -> None:
     assert body[4:8] == bytes(4)
 
 
+@version_3
 async def test_a_follower_waits_as_asked_and_quarantines_once(
     scripted: Scripted, sink: InfluxSink, tmp_path: Path
 ) -> None:
