@@ -1,8 +1,10 @@
 """What was heard and is not committed yet: N messages or T milliseconds."""
 
 import time
+from dataclasses import dataclass, field
 from typing import Final
 
+from ingest.alarm import Alarm
 from ingest.hearing import Heard
 from jemput.entry import Event
 
@@ -12,6 +14,15 @@ LONGEST_S: Final = 0.2
 TRICKLE: Final = 10
 
 
+@dataclass(slots=True)
+class Taken:
+    """What goes into one commit."""
+
+    messages: list[Heard]
+    events: list[Event] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+
+
 class Pending:
     """Collects messages until they are worth a commit.
 
@@ -19,22 +30,26 @@ class Pending:
     for hundreds; it shrinks as soon as the socket is full.
     """
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, longest_s: float = LONGEST_S) -> None:
+        """Start empty; nothing waits longer than `longest_s`."""
+        self._longest_s = longest_s
         self.messages: list[Heard] = []
         self.events: list[Event] = []
+        self.alarms: list[Alarm] = []
         self._since_s: float | None = None
-        self._wait_s = SHORTEST_S
+        self._wait_s = min(SHORTEST_S, longest_s)
 
     def hear(self, batch: list[Heard]) -> None:
         """Take messages in the order in which they came."""
         self._begin()
         self.messages += batch
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event, alarm: Alarm | None = None) -> None:
         """Take an event of the run itself, such as the link going down."""
         self._begin()
         self.events.append(event)
+        if alarm is not None:
+            self.alarms.append(alarm)
 
     def due_in_s(self) -> float | None:
         """How long until these want a commit; None where there is nothing."""
@@ -44,14 +59,14 @@ class Pending:
             return 0.0
         return max(0.0, self._since_s + self._wait_s - time.monotonic())
 
-    def take(self) -> tuple[list[Heard], list[Event]]:
+    def take(self) -> Taken:
         """Hand out at most N messages, and what happened to the run."""
-        taken, self.messages = self.messages[:MOST_MESSAGES], self.messages[MOST_MESSAGES:]
-        events, self.events = self.events, []
+        taken = Taken(self.messages[:MOST_MESSAGES], self.events, self.alarms)
+        self.messages, self.events, self.alarms = self.messages[MOST_MESSAGES:], [], []
         self._since_s = time.monotonic() if self.messages else None
-        factor = 2.0 if len(taken) <= TRICKLE else 0.5
-        self._wait_s = min(LONGEST_S, max(SHORTEST_S, self._wait_s * factor))
-        return taken, events
+        factor = 2.0 if len(taken.messages) <= TRICKLE else 0.5
+        self._wait_s = min(self._longest_s, max(SHORTEST_S, self._wait_s * factor))
+        return taken
 
     def _begin(self) -> None:
         if self._since_s is None:

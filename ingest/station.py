@@ -14,34 +14,44 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ingest import decoding
 from ingest.acks import Acks
+from ingest.alarm import Alarm
 from ingest.hearing import Ear, Heard
-from ingest.pending import Pending
-from ingest.writer import Batch, Writer
+from ingest.pending import LONGEST_S, Pending
+from ingest.sifting import FoldStuckError, Sifting, Spoken
+from ingest.writer import Writer
 from jemput import topics
-from jemput.entry import Link
+from jemput.entry import Event, Link
 from jemput.fold import admission
 from jemput.store.clock import Clock
-from jemput.store.journal import TakenOverError
 
 LOOK_S: Final = 0.05
 MAIL_S: Final = 0.25
 CHECKPOINT_S: Final = 1.0
 RETRY_S: Final = 1.0
+_log: Final = structlog.get_logger(__name__)
 
 
 class Station:
     """One group's ingester. Give its `on_heard` and `on_link` to an ear."""
 
     def __init__(
-        self, writer: Writer, clock: Clock, acks: Acks, on_commit: Callable[[], None]
+        self,
+        writer: Writer,
+        clock: Clock,
+        acks: Acks,
+        on_commit: Callable[[], None],
+        longest_s: float = LONGEST_S,
     ) -> None:
-        """Take the writer, which has taken over already, and whom to nudge after a commit."""
+        """Take the writer, which has taken over already, and whom to nudge after a commit.
+
+        What is heard waits `longest_s` for more at most.
+        """
         self.ear: Ear | None = None
         self._writer = writer
         self._clock = clock
-        self._acks = acks
+        self.acks = acks
         self._on_commit = on_commit
-        self._pending = Pending()
+        self._pending = Pending(longest_s)
         self._wake = asyncio.Event()
         self._mail_s = self._checkpoint_s = 0.0
 
@@ -59,6 +69,11 @@ class Station:
         self._pending.note(Link(up))
         self._wake.set()
 
+    def note(self, event: Event, alarm: Alarm | None = None) -> None:
+        """Note what happened to the run, and what the operator has to know of it."""
+        self._pending.note(event, alarm)
+        self._wake.set()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Commit until `stop`, then once more what was heard until then."""
         while not stop.is_set():
@@ -66,7 +81,7 @@ class Station:
             await self._step()
         while self._pending.due_in_s() is not None:
             await self._commit()
-        await asyncio.to_thread(self._writer.save_checkpoint)
+        await self._save_checkpoint()
 
     async def _sleep(self) -> None:
         wait_s = self._pending.due_in_s()
@@ -87,35 +102,42 @@ class Station:
             await self._commit()
         if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
             self._checkpoint_s = time.monotonic()
-            await asyncio.to_thread(self._writer.save_checkpoint)
+            await self._save_checkpoint()
 
     async def _has_mail(self) -> bool:
         if time.monotonic() - self._mail_s < MAIL_S:
             return False
         self._mail_s = time.monotonic()
-        return await asyncio.to_thread(self._writer.has_mail)
+        try:
+            return await asyncio.to_thread(self._writer.has_mail)
+        except SQLAlchemyError as error:
+            _log.error("inbox_unread", problem=str(error))
+            return False
+
+    async def _save_checkpoint(self) -> None:
+        """What it does not hold is folded again at the next start, so it may fail."""
+        try:
+            await asyncio.to_thread(self._writer.save_checkpoint)
+        except SQLAlchemyError as error:
+            _log.error("checkpoint_failed", problem=str(error))
 
     async def _commit(self) -> None:
-        messages, events = self._pending.take()
-        read = [decoding.read(one.topic, one.payload, retained=one.retained) for one in messages]
-        batch = Batch(
-            heard=[one for one in read if isinstance(one, admission.Heard)],
-            poison=[one for one in read if isinstance(one, admission.Poison)],
-            events=tuple(events),
-        )
-        while True:
+        taken = self._pending.take()
+        spoken = [Spoken(one, self._read(one)) for one in taken.messages]
+        sifting = Sifting(self._writer, spoken, taken.events, tuple(taken.alarms))
+        while not sifting.is_done:
             try:
-                await asyncio.to_thread(self._writer.commit, batch, self._clock.now_ms())
-                break
-            except TakenOverError:
-                raise
-            except SQLAlchemyError as error:
-                structlog.get_logger(__name__).error("commit_failed", problem=str(error))
+                await asyncio.to_thread(sifting.step, self._clock.now_ms())
+            except (SQLAlchemyError, FoldStuckError) as error:
+                _log.error("commit_failed", problem=str(error))
                 await asyncio.sleep(RETRY_S)
-        if self.ear is not None and messages:
-            self.ear.acknowledge([one.receipt for one in messages])
-        self._owe_acks({one.topic for one in messages})
+        if self.ear is not None and taken.messages:
+            self.ear.acknowledge([one.receipt for one in taken.messages])
+        self._owe_acks({one.topic for one in taken.messages})
         self._on_commit()
+
+    def _read(self, heard: Heard) -> admission.Heard | admission.Poison:
+        return decoding.read(heard.topic, heard.payload, retained=heard.retained)
 
     def _owe_acks(self, spoken_on: set[str]) -> None:
         """The writer rests now, so its memory is exactly what is committed."""
@@ -123,4 +145,4 @@ class Station:
         for topic in spoken_on:
             spoken = topics.parse(topic)
             if spoken is not None and spoken.device in memories:
-                self._acks.owe(spoken.site, spoken.device, memories[spoken.device].upto())
+                self.acks.owe(spoken.site, spoken.device, memories[spoken.device].upto())
