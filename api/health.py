@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.facts import Facts, read_facts
 from api.services import Services
 from api.shapes import Dependency, Readiness, Standing
+from jemput.store.history import HistoryDownError
 
 MINUTE_MS = 60_000
 
@@ -30,14 +31,29 @@ async def readiness(services: Services) -> Readiness:
     return Readiness(status=status, dependencies=dependencies)
 
 
+def history_gap(facts: Facts, error: HistoryDownError) -> tuple[int, str]:
+    """Since when history is missing, in Unix seconds and in a sentence.
+
+    That is the first reading that a sink has not brought there, or the first question that
+    was not answered, where that is earlier.
+    """
+    lacking = (one.waits_since_ms for one in facts.sinks.values())
+    since_s = min([error.since_s, *(at_ms // 1000 for at_ms in lacking if at_ms is not None)])
+    return since_s, f"history is missing since {_time(since_s)}: {error}"
+
+
 def _dependencies(
-    services: Services, facts: Facts, history_trouble: str | None
+    services: Services, facts: Facts, trouble: HistoryDownError | None
 ) -> Iterator[Dependency]:
     now_ms = services.clock.now_ms()
     limits = services.limits
     yield _writer(services.group, facts, now_ms, limits.writer_late_ms)
     yield _outbox(facts, now_ms, limits.outbox_late_ms)
-    yield _history(history_trouble)
+    yield (
+        _degraded("history", history_gap(facts, trouble)[1])
+        if trouble
+        else _ok("history", "answers")
+    )
     for name in sorted(facts.sinks):
         yield _sink(name, facts, now_ms, limits.sink_late_ms)
 
@@ -65,15 +81,11 @@ def _outbox(facts: Facts, now_ms: int, late_ms: int) -> Dependency:
     return _degraded(name, f"{sentence}; the oldest is overdue by {_span(overdue_ms)}")
 
 
-def _history(trouble: str | None) -> Dependency:
-    return _degraded("history", trouble) if trouble else _ok("history", "answers")
-
-
 def _sink(name: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:
     sink = facts.sinks[name]
     sentence = f"{max(0, facts.head - sink.position)} entries behind the journal"
     if sink.waits_since_ms is not None:
-        sentence += f": it lacks what came since {_time(sink.waits_since_ms)}"
+        sentence += f": it lacks what came since {_time(sink.waits_since_ms // 1000)}"
     is_late = sink.waits_since_ms is not None and now_ms - sink.waits_since_ms > late_ms
     return (_degraded if is_late else _ok)(f"sink {name}", sentence)
 
@@ -91,8 +103,8 @@ def _span(span_ms: int) -> str:
     return f"{minutes} min" if minutes else f"{max(0, span_ms) // 1000} s"
 
 
-def _time(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _first_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from api.users import Users
 from jemput.store.bins import Bins
 from jemput.store.clock import Clock
-from jemput.store.history import Point
+from jemput.store.history import HistoryDownError, Point
 from jemput.store.outbox import Outbox
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
@@ -26,8 +26,8 @@ class HistoryReader(Protocol):
         """
         ...
 
-    async def trouble(self) -> str | None:
-        """What is wrong with it in a sentence, None where nothing is. Raises nothing."""
+    async def trouble(self) -> HistoryDownError | None:
+        """What is wrong with it, None where nothing is. Raises nothing."""
         ...
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from api import problems, shapes
 from api.dependencies import ServicesOf, TownOf, may_be
+from api.facts import read_facts
+from api.health import history_gap
 from api.problems import ProblemError, invalid
 from api.routes.bins import BinId, known_bin
 from api.times import parse_every, parse_time
@@ -73,7 +75,9 @@ async def list_readings(
     try:
         points = await services.history.read(bin_id, span.from_s, span.to_s, span.every_s)
     except HistoryDownError as error:
-        raise ProblemError(problems.HISTORY_DOWN, str(error), since_s=error.since_s) from error
+        facts = await run_in_threadpool(read_facts, services)
+        since_s, sentence = history_gap(facts, error)
+        raise ProblemError(problems.HISTORY_DOWN, sentence, since_s=since_s) from error
     except OSError as error:
         raise ProblemError(problems.HISTORY_DOWN, f"the history said: {error}") from error
     return shapes.Readings(

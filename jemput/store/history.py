@@ -142,7 +142,7 @@ class EmbeddedReader:
         """As `EmbeddedHistory.read`."""
         return await asyncio.to_thread(self._history.read, bin_id, from_s, to_s, every_s)
 
-    async def trouble(self) -> str | None:
+    async def trouble(self) -> HistoryDownError | None:
         """None: its trouble is the database's."""
         return None
 

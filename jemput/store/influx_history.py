@@ -1,7 +1,6 @@
 """History read from InfluxDB by a process that outlives its outages, and knows since when."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Final
 
 from jemput.points import UNBOUND
@@ -35,15 +34,15 @@ class InfluxHistory:
         self._down_since_s = None
         return points
 
-    async def trouble(self) -> str | None:
-        """What is wrong with it in a sentence, None where it answers within `PROBE_S`."""
+    async def trouble(self) -> HistoryDownError | None:
+        """What is wrong with it, None where it answers within `PROBE_S`."""
         try:
             async with asyncio.timeout(PROBE_S):
                 await self.read(UNBOUND, 0, 1)  # cheap: nothing is that old
         except HistoryDownError as error:
-            return str(error)
+            return error
         except TimeoutError:
-            return str(self._down(f"{self._target.url} is silent for {PROBE_S:g} s"))
+            return self._down(f"{self._target.url} is silent for {PROBE_S:g} s")
         return None
 
     async def close(self) -> None:
@@ -68,5 +67,4 @@ class InfluxHistory:
     def _down(self, words: str) -> HistoryDownError:
         if self._down_since_s is None:
             self._down_since_s = self._clock.now_ms() // 1000
-        since = datetime.fromtimestamp(self._down_since_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return HistoryDownError(f"InfluxDB is missing since {since}: {words}", self._down_since_s)
+        return HistoryDownError(words, self._down_since_s)

@@ -88,7 +88,7 @@ def test_a_history_in_trouble_says_what_it_is(quiet: Town) -> None:
 
     assert first == again
     assert first[0] == "degraded"
-    assert first[1].startswith("InfluxDB is missing since 2026-03-01T01:00:00Z: no answer from")
+    assert first[1].startswith("history is missing since 2026-03-01T01:00:00Z: no answer from")
 
 
 def test_a_sink_that_fell_behind(client: Client, town: Town) -> None:

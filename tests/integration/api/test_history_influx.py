@@ -6,14 +6,16 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jemput.points import lines
+from jemput.store.history import Cursors
 from jemput.store.influx import Influx, InfluxTarget
 from jemput.store.influx_history import InfluxHistory
-from tests.integration.api.town import Client, Town, served
+from tests.integration.api.town import GROUP, Client, Town, served
 from tests.servers import InfluxDb
 
 BIN = "pasar-delimas-organic"
@@ -71,7 +73,7 @@ def test_while_it_is_down_all_else_is_served_and_since_when_is_said(
     assert said.json()["since_s"] == later.json()["since_s"] == down_s
     assert influxdb.url in said.json()["detail"]
     assert history_of(asking)["state"] == "degraded"
-    assert "is missing since 2026-03-01T" in history_of(asking)["sentence"]
+    assert "history is missing since 2026-03-01T" in history_of(asking)["sentence"]
     assert asking.get("/readyz").status_code == 200
     assert asking.get(f"/v1/bins/{BIN}").json()["level_percent"] == 90
     assert asking.act("budi", f"/v1/pickups/{budis}/accept").status_code == 200
@@ -81,6 +83,22 @@ def test_while_it_is_down_all_else_is_served_and_since_when_is_said(
 
     assert asking.get(READINGS).status_code == 200
     assert history_of(asking)["state"] == "ok"
+
+
+def test_since_when_is_known_after_a_restart_too(
+    asking: Client, influxdb: InfluxDb, town: Town
+) -> None:
+    Cursors(town.engine, GROUP).put("influx", 3)
+    entry_4 = next(town.journal.entries(3))
+    influxdb.kill()
+    since_s = entry_4.intake.now_ms // 1000
+
+    said = asking.get(READINGS).json()
+
+    assert said["since_s"] == since_s < town.clock.ms // 1000
+    since = datetime.fromtimestamp(since_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert said["detail"].startswith(f"history is missing since {since}: no answer from")
+    assert said["detail"] == history_of(asking)["sentence"]
 
 
 def test_a_server_that_hangs_holds_nothing_else_up(asking: Client, influxdb: InfluxDb) -> None:

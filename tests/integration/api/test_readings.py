@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jemput.store.history import Point
+from jemput.store.history import HistoryDownError, Point
 from tests.integration.api.town import CADENCE_S, MORNING_S, Client, Town, served
 from tests.servers import HOST, free_port
 
@@ -96,8 +96,8 @@ class DeafHistory:
         await asyncio.open_connection(HOST, self.port)
         raise AssertionError((bin_id, from_s, to_s, every_s))
 
-    async def trouble(self) -> str | None:
-        return "nobody listens"
+    async def trouble(self) -> HistoryDownError | None:
+        return HistoryDownError("nobody listens", 0)
 
     async def close(self) -> None:
         """Nothing is open."""
