@@ -5,7 +5,8 @@ import json
 import sys
 import time
 from collections import deque
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, cast
 
@@ -50,16 +51,16 @@ def show(  # noqa: PLR0913, PLR0917 - every option is a plain flag
     as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Show entries as people read them; without --from or --to the newest 20."""
-    journal = _journal(database, group)
-    only = Only(bin_id, device)
-    first, upto = span(journal, begin, end)
-    most = last or (None if begin or end else LAST)
-    entries = concerning(journal, first, upto, only)
-    for entry in entries if most is None else newest(journal, first, upto, most, only):
-        if as_json:
-            sys.stdout.write(json.dumps(plain_entry(entry), ensure_ascii=False) + "\n")
-        else:
-            sys.stdout.write("\n".join(lines(entry, only)) + "\n")
+    with _journal(database, group) as journal:
+        only = Only(bin_id, device)
+        first, upto = span(journal, begin, end)
+        most = last or (None if begin or end else LAST)
+        entries = concerning(journal, first, upto, only)
+        for entry in entries if most is None else newest(journal, first, upto, most, only):
+            if as_json:
+                sys.stdout.write(json.dumps(plain_entry(entry), ensure_ascii=False) + "\n")
+            else:
+                sys.stdout.write("\n".join(lines(entry, only)) + "\n")
 
 
 @app.command()
@@ -72,16 +73,9 @@ def verify(
 
     Exit status 1 at the first difference, which is named.
     """
-    verification = Verification(_journal(database, group))
-    wrong = None
-    try:
-        told_s = time.monotonic()
-        for report in verification.run():
-            if time.monotonic() - told_s >= PROGRESS_S:
-                told_s = time.monotonic()
-                sys.stderr.write(f"entry {report.position} of {report.head}\n")
-    except (DifferenceError, DamagedJournalError) as error:
-        wrong = str(error)
+    with _journal(database, group) as journal:
+        verification = Verification(journal)
+        wrong = _difference(verification)
     report = verification.report
     if as_json:
         sys.stdout.write(json.dumps(msgspec.to_builtins(report) | {"difference": wrong}) + "\n")
@@ -101,10 +95,10 @@ def export(
     group: GroupName = None,
 ) -> None:
     """Write entries as JSON lines (docs/journal.md), one a line; secrets are left out."""
-    journal = _journal(database, group)
-    first, last = span(journal, begin, end)
     count = 0
-    with nullcontext(sys.stdout.buffer) if file is None else _opened(file) as out:
+    out_file = nullcontext(sys.stdout.buffer) if file is None else _opened(file)
+    with _journal(database, group) as journal, out_file as out:
+        first, last = span(journal, begin, end)
         for entry in concerning(journal, first, last, Only()):
             out.write(msgspec.json.encode(plain_entry(entry)) + b"\n")
             count += 1
@@ -123,25 +117,26 @@ def prune(
     group: GroupName = None,
 ) -> None:
     """Delete old entries: up to a snapshot, and behind every sink. An ingester may run."""
-    pruning = Pruning(_journal(database, group))
-    plan = pruning.plan(length_s(keep), ignore or ())
-    sys.stdout.write("\n".join(_told_plan(plan, dry_run=dry_run)) + "\n")
-    if not dry_run:
-        deque(pruning.run(plan), maxlen=0)
+    with _journal(database, group) as journal:
+        pruning = Pruning(journal)
+        plan = pruning.plan(length_s(keep), ignore or ())
+        sys.stdout.write("\n".join(_told_plan(plan, dry_run=dry_run)) + "\n")
+        if not dry_run:
+            deque(pruning.run(plan), maxlen=0)
 
 
 @app.command()
 def snapshot(database: Database = None, group: GroupName = None) -> None:
     """Keep a copy of the state at the head, made by folding the journal. An ingester may run."""
-    journal = _journal(database, group)
-    checkpoints = Checkpoints(journal.engine, journal.group)
-    fold = deque(retold(journal, checkpoints, STEP_S), maxlen=1).pop()
-    position = fold.state.position
-    if is_known(checkpoints, position) or not position:
-        sys.stdout.write(f"there is nothing newer than the snapshot at entry {position}\n")
-        return
-    checkpoints.save_snapshot(fold.state)
-    sys.stdout.write(f"snapshot at entry {position}\n")
+    with _journal(database, group) as journal:
+        checkpoints = Checkpoints(journal.engine, journal.group)
+        fold = deque(retold(journal, checkpoints, STEP_S), maxlen=1).pop()
+        position = fold.state.position
+        if is_known(checkpoints, position) or not position:
+            sys.stdout.write(f"there is nothing newer than the snapshot at entry {position}\n")
+            return
+        checkpoints.save_snapshot(fold.state)
+        sys.stdout.write(f"snapshot at entry {position}\n")
 
 
 @app.command("forget-checkpoint")
@@ -155,27 +150,44 @@ def forget_checkpoint(
     An ingester that runs is not disturbed: it writes the whole state again within seconds,
     from its memory. To have it made from the journal, stop the ingester first.
     """
-    journal = _journal(database, group)
-    checkpoints = Checkpoints(journal.engine, journal.group)
-    start = checkpoints.start()
-    entries = journal.head() - start.position
-    sys.stdout.write(
-        f"the next start will begin at entry {start.position} and fold {entries} entries;\n"
-        "an ingester that runs now writes its checkpoint again by itself: stop it first\n"
-    )
-    if not yes and not typer.confirm("Forget the checkpoint?"):
-        raise typer.Exit(1)
-    checkpoints.forget()
-    sys.stdout.write("forgotten\n")
-
-
-def _journal(database: str | None, group: str | None) -> Journal:
-    journal = Journal(*open_existing(database, group))
-    if not journal.epoch():
-        raise typer.BadParameter(
-            f"no ingester ever wrote for group {journal.group!r}: name another with --group"
+    with _journal(database, group) as journal:
+        checkpoints = Checkpoints(journal.engine, journal.group)
+        start = checkpoints.start()
+        entries = journal.head() - start.position
+        sys.stdout.write(
+            f"the next start will begin at entry {start.position} and fold {entries} entries;\n"
+            "an ingester that runs now writes its checkpoint again by itself: stop it first\n"
         )
-    return journal
+        if not yes and not typer.confirm("Forget the checkpoint?"):
+            raise typer.Exit(1)
+        checkpoints.forget()
+        sys.stdout.write("forgotten\n")
+
+
+@contextmanager
+def _journal(database: str | None, group: str | None) -> Iterator[Journal]:
+    journal = Journal(*open_existing(database, group))
+    try:
+        if not journal.epoch():
+            raise typer.BadParameter(
+                f"no ingester ever wrote for group {journal.group!r}: name another with --group"
+            )
+        yield journal
+    finally:
+        journal.engine.dispose()
+
+
+def _difference(verification: Verification) -> str | None:
+    """Verify all of it, saying how far it is; what is wrong, or nothing."""
+    told_s = time.monotonic()
+    try:
+        for report in verification.run():
+            if time.monotonic() - told_s >= PROGRESS_S:
+                told_s = time.monotonic()
+                sys.stderr.write(f"entry {report.position} of {report.head}\n")
+    except (DifferenceError, DamagedJournalError) as error:
+        return str(error)
+    return None
 
 
 def _opened(file: Path) -> BinaryIO:

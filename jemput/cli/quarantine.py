@@ -4,7 +4,8 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 import msgspec
@@ -41,10 +42,10 @@ def list_(  # noqa: PLR0913, PLR0917 - every option is a plain flag
     as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:
     """List the newest, and how many there are of each reason."""
-    quarantine = _quarantine(database, group)
     from_ms = None if since is None else int((time.time() - length_s(since)) * 1000)
     wanted = Wanted(reason, device, from_ms, waiting)
-    listed, counts = quarantine.newest(wanted, most), quarantine.counts(wanted)
+    with _quarantine(database, group) as quarantine:
+        listed, counts = quarantine.newest(wanted, most), quarantine.counts(wanted)
     if as_json:
         told = {"counts": counts, "messages": msgspec.to_builtins(listed)}
         sys.stdout.write(json.dumps(told) + "\n")
@@ -63,7 +64,8 @@ def explain(
     group: GroupName = None,
 ) -> None:
     """Show one message: its bytes, what is wrong with it, and what to do about it."""
-    message = _quarantine(database, group).get(message_id)
+    with _quarantine(database, group) as quarantine:
+        message = quarantine.get(message_id)
     sys.stdout.write("\n".join(_explained(message)) + "\n")
 
 
@@ -84,13 +86,9 @@ def readmit_(
     """
     if bool(message_ids) == bool(reason):
         raise typer.BadParameter("say which: IDs as `list` shows them, or --reason and a reason")
-    quarantine = _quarantine(database, group)
-    messages = (
-        of_reason(quarantine, reason)
-        if reason
-        else [quarantine.get(one) for one in message_ids or ()]
-    )
-    result = readmit(quarantine, messages, int(time.time() * 1000))
+    with _quarantine(database, group) as quarantine:
+        messages = _asked(quarantine, message_ids, reason)
+        result = readmit(quarantine, messages, int(time.time() * 1000))
     if as_json:
         sys.stdout.write(json.dumps(_summary(result)) + "\n")
     else:
@@ -98,8 +96,21 @@ def readmit_(
     raise typer.Exit(1 if result.refused else 0)
 
 
-def _quarantine(database: str | None, group: str | None) -> Quarantine:
-    return Quarantine(*open_existing(database, group))
+@contextmanager
+def _quarantine(database: str | None, group: str | None) -> Iterator[Quarantine]:
+    quarantine = Quarantine(*open_existing(database, group))
+    try:
+        yield quarantine
+    finally:
+        quarantine.engine.dispose()
+
+
+def _asked(
+    quarantine: Quarantine, message_ids: list[int] | None, reason: str | None
+) -> Iterable[Quarantined]:
+    if reason is not None:
+        return of_reason(quarantine, reason)
+    return [quarantine.get(one) for one in message_ids or ()]
 
 
 def _line(one: Listed) -> str:

@@ -1,11 +1,10 @@
 """A small town with a journal in a real database, written by the real writer."""
 
-from pathlib import Path
+from sqlalchemy import Engine
 
 from ingest.writer import Batch, Writer
 from jemput.entry import Entry, Event, Link
 from jemput.fold.admission import Heard, Poison
-from jemput.store.database import create_tables, open_database
 from jemput.store.history import EmbeddedHistory
 from jemput.store.registry import RegistryStore
 from tests.builders import CADENCE_S, START_S, message, town
@@ -18,10 +17,9 @@ DEVICE = "d-b1"
 class SmallTown:
     """One bin, its device, and the writer; every entry is a cadence after the one before."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'jemput.db'}"
-        self.engine = open_database(self.url)
-        create_tables(self.engine)
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.url = engine.url.render_as_string(hide_password=False)
         self.writer = Writer(self.engine, GROUP)
         self.writer.take_over()
         self.history = EmbeddedHistory(self.engine, GROUP)

@@ -2,12 +2,13 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from typer.testing import CliRunner, Result
 
 from jemput import entry as entries
@@ -17,22 +18,31 @@ from jemput.decisions import Decision, OpenPickup
 from jemput.entry import Changed, Entry, Event, Intake
 from jemput.registry import PutCollector
 from jemput.store.checkpoints import Checkpoints
-from jemput.store.database import writing
+from jemput.store.database import create_tables, open_database, writing
 from jemput.store.journal import checksum
 from jemput.store.schema import checkpoint, journal
 from jemput.things import Collector
+from tests.databases import sqlite_url
 from tests.integration.small_town import BIN, DEVICE, GROUP, SmallTown
 
 LEVELS = [10, 20, 30, 40, 50, 60, 70, 80, 92, 92, 92, 92, 92, 92]
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> SmallTown:
+def filled(engine: Engine) -> SmallTown:
     """A bin that filled until it was called."""
-    town = SmallTown(tmp_path)
+    town = SmallTown(engine)
     town.fill(*LEVELS)
     town.writer.save_checkpoint()
     return town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[SmallTown]:
+    """In a file."""
+    engine = open_database(sqlite_url(tmp_path))
+    create_tables(engine)
+    yield filled(engine)
+    engine.dispose()
 
 
 def ask(town: SmallTown, *arguments: str, status: int = 0, answer: str = "") -> Result:
@@ -111,7 +121,9 @@ def test_a_sound_journal_is_verified_whole(town: SmallTown) -> None:
     assert ask(town, "verify").stdout.endswith("all of it holds\n")
 
 
-def test_after_a_prune_the_rest_is_verified_from_its_snapshot(town: SmallTown) -> None:
+def test_on_each_database_the_rest_is_verified_after_a_prune(engine: Engine) -> None:
+    town = filled(engine)
+    assert len(ask(town, "show", "--from", "2026-01-01 08:00").stdout.splitlines()) > 9
     cut = head(town)
     ask(town, "snapshot")
     town.fill(5, 6, 7, 8)

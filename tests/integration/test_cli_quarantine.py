@@ -1,10 +1,10 @@
 """`jemput quarantine` as a person runs it, and what the writer makes of it."""
 
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from firmware.payload import encode_message
@@ -26,8 +26,8 @@ LATE_S = START_S + 300
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> SmallTown:
-    return SmallTown(tmp_path)
+def town(engine: Engine) -> SmallTown:
+    return SmallTown(engine)
 
 
 def ask(town: SmallTown, *arguments: str, status: int = 0) -> Result:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
+from structlog.testing import capture_logs
 
 from ingest import keeping
 from ingest.mqtt.session import Address
@@ -42,10 +43,10 @@ class SetClock:
 
 
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallTown:
+def town(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> SmallTown:
     """A town whose keeper looks often."""
     monkeypatch.setattr(keeping, "LOOK_S", 0.02)
-    town = SmallTown(tmp_path)
+    town = SmallTown(engine)
     town.fill(10, 20, 30)
     return town
 
@@ -118,16 +119,16 @@ async def test_with_a_retention_old_entries_go_once_every_sink_has_them(town: Sm
     assert set(cursors.all()) == {"embedded", "influx"}
 
 
-async def test_a_journal_that_is_damaged_stops_nobody(
-    town: SmallTown, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_journal_that_is_damaged_stops_nobody(town: SmallTown) -> None:
     with writing(town.engine) as connection:
         harm = update(journal).where(journal.c.position == 2)
         connection.execute(harm.values(blob=b"harmed"))
     began_s = time.monotonic()
-    await kept(town, lambda: passed(began_s, 0.3), ahead_s=DAY_S)
+    with capture_logs() as said:
+        await kept(town, lambda: passed(began_s, 0.3), ahead_s=DAY_S)
     assert snapshots(town) == []
-    assert "entry 2 is damaged" in capsys.readouterr().out
+    assert [one["event"] for one in said] == ["snapshot_failed"]
+    assert "entry 2 is damaged" in said[0]["problem"]
 
 
 async def test_the_ingester_does_it(town: SmallTown, tmp_path: Path) -> None:

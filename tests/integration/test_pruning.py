@@ -1,9 +1,7 @@
 """The checkpoint, snapshots and pruning: whatever is missing, a start knows the same."""
 
-from pathlib import Path
-
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, update
 
 from ingest.writer import Writer
 from jemput.fold.state import dump
@@ -12,6 +10,7 @@ from jemput.store.database import writing
 from jemput.store.history import Cursors
 from jemput.store.journal import DamagedJournalError, Journal, TakenOverError
 from jemput.store.pruning import LONGEST_S, Plan, Pruning, fitting
+from jemput.store.schema import snapshot as snapshot_table
 from jemput.store.snapshots import retold
 from tests.builders import CADENCE_S
 from tests.integration.small_town import GROUP, SmallTown
@@ -21,8 +20,8 @@ KEEP_S = 3 * CADENCE_S
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> SmallTown:
-    return SmallTown(tmp_path)
+def town(engine: Engine) -> SmallTown:
+    return SmallTown(engine)
 
 
 @pytest.fixture
@@ -164,8 +163,8 @@ def test_a_damaged_snapshot_is_never_cut_at_and_never_started_from(town: SmallTo
     town.fill(*LEVELS[3:])
     bad = snapshot(town)
     with writing(town.engine) as connection:
-        harm = "UPDATE snapshot SET blob = zeroblob(9) WHERE position = :bad"
-        connection.execute(text(harm), {"bad": bad})
+        harm = update(snapshot_table).where(snapshot_table.c.position == bad)
+        connection.execute(harm.values(blob=b"harmed"))
     town.fill(5, 6, 7, 8)
 
     plan = pruned(town)
