@@ -57,6 +57,15 @@ def look(
     return None
 
 
+def newest(levels: Sequence[Level], policy: Policy, cadence_s: int) -> Sighting | None:
+    """The last emptying that `levels` show, whenever they came."""
+    for end in range(len(levels), 1, -1):
+        seen = look(levels[:end], policy, cadence_s, None)
+        if seen is not None:
+            return seen
+    return None
+
+
 def limits(policy: Policy, cadence_s: int) -> tuple[int, int]:
     """By how many points a level must fall, and to how many at most."""
     permille_a_cadence = cadence_s * policy.fill_permille_per_day // _DAY_S

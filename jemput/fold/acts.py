@@ -36,7 +36,7 @@ def take(state: GroupState, event: Act | OpenedByHand) -> str | None:
     except RefusedError:
         return None
     if event.kind == "confirm":
-        claimed_s = bin_state.pickup.moved_ms // 1000
+        bin_state.confirmed_at_s = claimed_s = bin_state.pickup.moved_ms // 1000
         bin_state.emptied_at_s = max(claimed_s, bin_state.emptied_at_s or 0)
     put(bin_state, moved, hold_after_act(state, event))
     return bin_id

@@ -69,6 +69,7 @@ class BinState(Struct, array_like=True):
     judged_at_s: int = -1
     due_ms: int = NEVER_MS
     sighted_ms: int | None = None
+    confirmed_at_s: int | None = None
 
     @property
     def newest(self) -> Sample | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from jemput import emptying
 from jemput.decisions import AlertKind, Decision, OpenPickup
 from jemput.entry import pickup_id
 from jemput.filtering import window
-from jemput.fold import acts
-from jemput.fold.state import Sample
+from jemput.fold import acts, ring
+from jemput.fold.state import RING, Sample
 from jemput.pickup import Evidence, Pickup, Reason, State, Why
 from jemput.reading import Identity
 from jemput.rules.view import HOUR_MS, View
@@ -18,7 +19,7 @@ def fullness(view: View) -> Iterator[Decision]:
     if level is None or level < view.policy.call_percent or not view.has_fresh_level:
         return
     span = window(view.policy, view.bin.cadence_s)
-    if _may_call(view) and _is_of_this_filling(view, span):
+    if _may_call(view) and is_full_since_emptied(view, span):
         numbers = {
             "level_percent": level,
             "call_percent": view.policy.call_percent,
@@ -61,13 +62,18 @@ def _may_call(view: View) -> bool:
     return state.pickup is None and not acts.is_held(state.hold, view.now_ms)
 
 
-def _is_of_this_filling(view: View, span: int) -> bool:
-    """Nothing that the median looks at is from before the bin was emptied.
+def is_full_since_emptied(view: View, span: int) -> bool:
+    """Most of what the median looks at from after an emptying is over the threshold, too.
 
-    It takes a while to follow; where it does not follow, what was seen was no emptying.
+    The median follows an emptying only after a while. Looked for in the readings as they
+    stand, so that the order in which they came changes nothing.
     """
-    emptied_at_s = view.bin_state.emptied_at_s
-    return emptied_at_s is None or _usable(view, span)[0].at_s >= emptied_at_s
+    levels = ring.levels(view.bin_state, RING)
+    sighting = emptying.newest(levels, view.policy, view.bin.cadence_s)
+    sighted_s = sighting.at_s if sighting is not None else 0
+    emptied_s = max(sighted_s, view.bin_state.confirmed_at_s or 0)
+    since = [one.fill_percent for one in levels[-span:] if one.at_s >= emptied_s]
+    return 2 * sum(fill >= view.policy.call_percent for fill in since) > len(since)
 
 
 def _call(view: View, reason: Reason, why: Why) -> Iterator[Decision]:

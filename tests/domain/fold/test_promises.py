@@ -1,16 +1,14 @@
 """What can be promised: duplicates, restarts and order change nothing (SEMANTICS, judging)."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jemput import entry as journal
-from jemput.decisions import MovePickup, OpenPickup
 from jemput.entry import Changed, Entry, Link, OpenedByHand
 from jemput.fold.admission import Heard, admit
 from jemput.fold.fold import Fold
 from jemput.fold.state import dump, load
-from jemput.pickup import OPEN
-from tests.builders import CADENCE_S, EPOCH, START_S, Feed, by_hand, message, town, wire
+from tests.builders import CADENCE_S, EPOCH, START_S, by_hand, message, town, wire
 
 BINS = ("b1", "b2", "b3")
 Batch = list[Heard]
@@ -134,47 +132,3 @@ def test_after_a_replay_the_fold_goes_on_the_same(told: list[Batch], cut: int) -
     for index in range(cut, len(told)):
         assert step(fold, index, told[index]) == entries[index + 1]
     assert dump(fold.state) == state
-
-
-def ended(told: list[Batch], fresh: int) -> dict[str, tuple[int | None, bool | None]]:
-    """Level and need of each bin after one more fresh reading; meanwhile one pickup at most."""
-    feed = Feed(town(BINS))
-    for heard in told:
-        feed.now_s += 20 * CADENCE_S
-        feed.take(*heard)
-        assert_one_open_each(feed)
-    for one in BINS:
-        last = message(seq=99, at_s=feed.now_s, fill=fresh)
-        feed.take(Heard(f"d-{one}", last))
-    return {one: (feed.bin(one).level_percent, need(feed, one)) for one in BINS}
-
-
-def assert_one_open_each(feed: Feed) -> None:
-    """Of all that was ever opened and not moved to an end, at most one for each bin."""
-    opened: dict[str, str] = {}
-    for decision in (one for entry in feed.entries for one in entry.decisions):
-        if isinstance(decision, OpenPickup):
-            assert decision.pickup.bin not in opened
-            opened[decision.pickup.bin] = decision.pickup.id
-        elif isinstance(decision, MovePickup):
-            assert opened.pop(decision.bin) == decision.pickup
-
-
-def need(feed: Feed, bin_id: str) -> bool | None:
-    """Whether it is called; None between re-arm and call, where what was before decides."""
-    level, policy = feed.bin(bin_id).level_percent, feed.fold.state.registry.policy_of(bin_id)
-    if level is not None and policy.rearm_percent <= level < policy.call_percent:
-        return None
-    pickup = feed.pickup(bin_id)
-    return pickup is not None and pickup.state in OPEN
-
-
-@settings(max_examples=60)
-@given(batches(), st.sampled_from([0, 50, 100]), st.data())
-def test_any_order_ends_in_the_same_levels_and_need(
-    told: list[Batch], fresh: int, data: st.DataObject
-) -> None:
-    everything = data.draw(st.permutations([one for heard in told for one in heard]))
-    one_by_one = [[one] for one in everything]
-    padding: list[Batch] = [[] for _ in range(len(one_by_one) - len(told))]
-    assert ended(one_by_one, fresh) == ended([*told, *padding], fresh)
