@@ -49,11 +49,7 @@ def _dependencies(
     limits = services.limits
     yield _writer(services.group, facts, now_ms, limits.writer_late_ms)
     yield _outbox(facts, now_ms, limits.outbox_late_ms)
-    yield (
-        _degraded("history", history_gap(facts, trouble)[1])
-        if trouble
-        else _ok("history", "answers")
-    )
+    yield _history(facts, trouble)
     for name in sorted(facts.sinks):
         yield _sink(name, facts, now_ms, limits.sink_late_ms)
 
@@ -79,6 +75,12 @@ def _outbox(facts: Facts, now_ms: int, late_ms: int) -> Dependency:
     if overdue_ms <= late_ms:
         return _ok(name, sentence)
     return _degraded(name, f"{sentence}; the oldest is overdue by {_span(overdue_ms)}")
+
+
+def _history(facts: Facts, trouble: HistoryDownError | None) -> Dependency:
+    if trouble is None:
+        return _ok("history", "answers")
+    return _degraded("history", history_gap(facts, trouble)[1])
 
 
 def _sink(name: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:
