@@ -44,13 +44,13 @@ def device_user(device: str, password: str, *, site: str = ANY_SITE) -> BrokerUs
 def ingest_user(password: str) -> BrokerUser:
     """The ingester hears every device, and speaks to devices and to collectors' apps.
 
-    What it says to the device `doctor`, which is none, it also hears: so a broker is measured.
+    It also hears what it tells devices, so that `jemput watch` shows it and a broker is measured.
     """
     return BrokerUser(
         INGEST,
         password,
         publish=(f"{ROOT}/+/+/ack", f"{ROOT}/collectors/+/alert"),
-        subscribe=(READINGS_FILTER, STATUS_FILTER, f"{ROOT}/doctor/doctor/ack"),
+        subscribe=(READINGS_FILTER, STATUS_FILTER, f"{ROOT}/+/+/ack"),
     )
 
 

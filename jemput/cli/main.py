@@ -19,6 +19,7 @@ from jemput.cli.influxd import NONE
 from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
+from jemput.cli.watch import watch
 from jemput.cli.what_if import what_if
 from jemput.cli.why import why
 from jemput.store.checkpoints import OtherStateVersionError
@@ -43,6 +44,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(accounts.accounts_app, name="account")
 app.add_typer(accounts.keys_app, name="key")
 app.command("audit")(accounts.show_audit)
+app.command()(watch)
 app.command("what-if")(what_if)
 app.command()(why)
 app.add_typer(registry.app, name="registry")

@@ -75,9 +75,20 @@ def say_full(told: dict[str, str], seq: int) -> None:
         "echoes": 5,
         "spread_mm": 2,
     }
+    publish(told, encode_message([reading], [(1, 1)]))
+
+
+def is_heard(told: dict[str, str], seen: Path) -> bool:
+    """What is published before `watch` listens, the ingester alone hears."""
+    publish(told, b"{")
+    return b"heard on" in seen.read_bytes()
+
+
+def publish(told: dict[str, str], payload: bytes) -> None:
+    """The device says something."""
     mqtt.single(
         topics.reading("coblong", DEVICE),
-        encode_message([reading], [(1, 1)]),
+        payload,
         qos=1,
         hostname=LOOPBACK,
         port=int(told["JEMPUT_MQTT_PORT"]),
@@ -118,6 +129,33 @@ def test_a_full_bin_is_heard_called_and_shown(told: dict[str, str], tmp_path: Pa
             say_full(told, seq)
         wait_for(lambda: bool(ask(told, "/v1/pickups")["pickups"]))
         wait_for(lambda: len(ask(told, "/v1/bins/b1/readings")["readings"]) == 3)  # type: ignore[arg-type] # a list
+
+
+def test_watch_follows_a_device_from_bytes_to_decision(
+    told: dict[str, str], tmp_path: Path
+) -> None:
+    RegistryStore(open_database(told["JEMPUT_DATABASE_URL"]), "main").change(town())
+    users = [ingest_user(PASSWORD), device_user(DEVICE, PASSWORD)]
+    broker = NatsServer(NatsSettings(tmp_path / "broker", int(told["JEMPUT_MQTT_PORT"])), users)
+    seen = tmp_path / "seen"
+
+    with broker, running("ingest", told), seen.open("wb") as file:
+        watching = subprocess.Popen(
+            [JEMPUT, "watch", DEVICE], env=os.environ | told, stdout=file, stderr=file
+        )
+        try:
+            wait_for(lambda: is_heard(told, seen))
+            for seq in (1, 2, 3):
+                say_full(told, seq)
+            wait_for(lambda: b"call b1 (FULLNESS" in seen.read_bytes())
+            say_full(told, 1)
+            wait_for(lambda: b"duplicate: 1/1" in seen.read_bytes())
+            assert b"set aside as not_json" in seen.read_bytes()
+            wait_for(lambda: b'may forget: {"v":1,"upto":[[1,' in seen.read_bytes())
+        finally:
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(20) == 0, seen.read_text()
+    assert "90 %, level" in seen.read_text()
 
 
 @pytest.mark.parametrize("command", ["ingest", "api"])
