@@ -27,8 +27,9 @@ class _Owed(NamedTuple):
 class Acks:
     """What devices are owed, and when they were last told."""
 
-    def __init__(self, speaker: Speaker, clock: Clock) -> None:
-        """Take who speaks, and the run's clock."""
+    def __init__(self, speaker: Speaker, clock: Clock, look_s: float = LOOK_S) -> None:
+        """Take who speaks, and the run's clock; who is owed is looked at each `look_s`."""
+        self._look_s = look_s
         self._speaker = speaker
         self._clock = clock
         self._owed: dict[str, _Owed] = {}
@@ -42,7 +43,7 @@ class Acks:
         """Tell until `stop`."""
         while not stop.is_set():
             await self._tell_due()
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(self._look_s)
 
     async def _tell_due(self) -> None:
         now_ms = self._clock.now_ms()

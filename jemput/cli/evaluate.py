@@ -14,6 +14,7 @@ from typing import Final, TextIO, cast
 from firmware.payload import encode_message, reading_topic
 from ingest import decoding
 from ingest.writer import Batch, Writer
+from jemput.cli.recorded import SHAPE, SITE, RecordedBin, registry_changes
 from jemput.decisions import OpenPickup
 from jemput.entry import Entry
 from jemput.evaluation.emptying_score import score_emptyings
@@ -22,16 +23,11 @@ from jemput.evaluation.recording import Row, read_emptyings, read_recording
 from jemput.evaluation.report import as_dict, table
 from jemput.evaluation.truth import TruthSettings
 from jemput.fold.admission import Heard
-from jemput.geometry import Geometry
-from jemput.registry import Bind, Change, PutBin, PutHalte, PutSite
+from jemput.registry import Change
 from jemput.store.database import create_tables, open_database
 from jemput.store.registry import RegistryStore
-from jemput.things import Bin, Halte, Site
 
-SITE: Final = "recorded"
 GROUP: Final = "evaluation"
-SHAPE: Final = Geometry(empty_mm=1200, full_mm=200)
-CADENCE_S: Final = 9000
 SLOT_S: Final = 1800
 BOOT: Final = 1
 PROGRESS_EVERY: Final = 2000
@@ -143,19 +139,14 @@ def _writer(folder: Path, rows: list[Row]) -> Writer:
     writer = Writer(engine, GROUP)
     writer.take_over()
     RegistryStore(engine, GROUP).change(_changes(rows))
-    while writer.has_mail():
+    while not {row.bin for row in rows} <= writer.fold.state.registry.bins.keys():
         writer.commit(Batch(), rows[0].at_s * 1000)
     return writer
 
 
 def _changes(rows: list[Row]) -> list[Change]:
     wastes = {row.bin: row.waste for row in rows}
-    return [
-        PutSite(Site(SITE, "Recorded")),
-        PutHalte(Halte(SITE, SITE, "Recorded", 0.0, 0.0)),
-        *(PutBin(Bin(one, SITE, waste, SHAPE, CADENCE_S)) for one, waste in wastes.items()),
-        *(Bind(one, one, 0) for one in wastes),
-    ]
+    return registry_changes(RecordedBin(one, waste, one) for one, waste in wastes.items())
 
 
 def _open(path: Path) -> TextIO:

@@ -18,6 +18,7 @@ from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
 from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
+from jemput.cli.replay import replay
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.cli.watch import watch
 from jemput.cli.what_if import what_if
@@ -47,6 +48,7 @@ app.command("audit")(accounts.show_audit)
 app.command()(watch)
 app.command("what-if")(what_if)
 app.command()(why)
+app.command()(replay)
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")
