@@ -10,11 +10,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingest import decoding
+from ingest.sinks.follow import REASON as REFUSED
+from ingest.writer import TOO_OLD
 from jemput.entry import Readmitted
 from jemput.fold.admission import Poison, placed
 from jemput.store.quarantine import Quarantine, Quarantined
 
 MESSAGES_AT_ONCE: Final = 20
+NEVER: Final = {
+    TOO_OLD: "it may be counted already, and nobody can tell any more",
+    REFUSED: "its reading is counted; only InfluxDB will not take it",
+}
 PAUSE_S: Final = 0.01
 """Between two transactions, so that the writer gets the database in between."""
 
@@ -36,6 +42,8 @@ def read_again(message: Quarantined) -> Readmitted | str:
 
     A retained message is taken: that it is old hurts nobody, since its readings have their times.
     """
+    if message.reason in NEVER:
+        return NEVER[message.reason]
     read = decoding.read(message.topic, message.payload, retained=False)
     if isinstance(read, Poison):
         return f"{read.reason}: {read.detail}"

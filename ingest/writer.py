@@ -8,7 +8,9 @@ sure, so the state in memory is thrown away and recovered from what the database
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +18,8 @@ from ingest.alarm import Alarm, write_alarms
 from jemput.entry import Changed, Entry, Event
 from jemput.fold.admission import Admission, Heard, Poison, admit
 from jemput.fold.fold import Fold
+from jemput.payload import WireMessage
+from jemput.reading import Identity
 from jemput.store import effects
 from jemput.store import journal as journals
 from jemput.store.checkpoints import Checkpoints
@@ -24,6 +28,7 @@ from jemput.store.journal import Journal
 from jemput.store.schema import inbox
 
 INBOX_AT_ONCE = 500
+TOO_OLD: Final = "too_old_to_tell"
 
 
 class FoldFailedError(RuntimeError):
@@ -177,7 +182,7 @@ class Writer:
         journals.mark_drained(connection, mail, entry.position)
         registry = self.fold.state.registry
         effects.write_decisions(connection, self._group, entry, registry)
-        poison = [*batch.poison, *_too_old(admission)]
+        poison = [*batch.poison, *_too_old(admission, batch.heard)]
         effects.write_quarantine(connection, self._group, entry, poison)
         write_alarms(connection, self._group, entry, registry, batch.alarms)
         return entry
@@ -192,9 +197,23 @@ class Writer:
         )
 
 
-def _too_old(admission: Admission) -> list[Poison]:
+def _too_old(admission: Admission, heard: Sequence[Heard]) -> list[Poison]:
+    """Each as a message of its own, so that its bytes are kept."""
+    if not admission.too_old:
+        return []
     detail = "so far behind what is known that it cannot be told from a duplicate"
+    told = {
+        Identity(one.device, wire.boot, wire.seq): wire
+        for one in heard
+        for wire in one.message.readings
+    }
     return [
-        Poison("", repr(tuple(one)).encode(), "too_old_to_tell", detail, one.device)
+        Poison(
+            topic="",
+            payload=msgspec.json.encode(WireMessage(1, (told[one],), ())),
+            reason=TOO_OLD,
+            detail=detail,
+            device=one.device,
+        )
         for one in admission.too_old
     ]

@@ -15,6 +15,7 @@ from jemput.cli.reasons import REASONS
 from jemput.entry import Readmitted
 from jemput.fold.admission import Heard, Poison
 from jemput.fold.state import dump
+from jemput.memory import WINDOW
 from jemput.payload import MAX_PAYLOAD_BYTES
 from jemput.store.journal import drain
 from jemput.store.quarantine import Quarantine, UnknownQuarantinedError
@@ -142,6 +143,15 @@ def test_what_still_cannot_be_read_stays(town: SmallTown) -> None:
     assert "1 still cannot be read: not_json" in ask(town, "readmit", "1", status=1).stdout
     assert not waits(town)
     assert Quarantine(town.engine, GROUP).get(1).readmitted_ms is None
+
+
+def test_a_reading_too_old_to_tell_is_kept_and_never_guessed(town: SmallTown) -> None:
+    town.commit(Heard(DEVICE, message(wire(WINDOW + 9))))
+    town.commit(Heard(DEVICE, message(wire(3, fill=40))))
+    told = ask(town, "explain", "1").stdout
+    assert "it still cannot be read: it may be counted already" in " ".join(told.split())
+    assert '"distance_mm":700' in told.replace("\n    ", "")
+    ask(town, "readmit", "1", status=1)
 
 
 def test_a_retained_copy_may_be_readmitted(town: SmallTown) -> None:

@@ -12,6 +12,7 @@ from jemput.store.journal import DamagedJournalError, Journal, TakenOverError
 from jemput.store.pruning import LONGEST_S, Plan, Pruning, fitting
 from jemput.store.schema import snapshot as snapshot_table
 from jemput.store.snapshots import retold
+from jemput.store.verifying import Verification
 from tests.builders import CADENCE_S
 from tests.integration.small_town import GROUP, SmallTown
 
@@ -75,6 +76,20 @@ def test_after_a_prune_a_start_knows_the_same(town: SmallTown, *, saved_before: 
     assert pruned(town).cut == cut
     assert positions(town) == [cut + 1, cut + 2, cut + 3, cut + 4]
     assert started(town) == dump(town.writer.fold.state)
+
+
+def test_a_prune_that_was_cut_short_is_finished_by_the_next(town: SmallTown) -> None:
+    town.fill(*LEVELS)
+    cut = snapshot(town)
+    town.fill(5, 6, 7, 8)
+    pruning = Pruning(Journal(town.engine, GROUP))
+    assert next(pruning.run(pruning.plan(KEEP_S))) < cut
+
+    assert started(town) == dump(town.writer.fold.state)
+    *_, report = Verification(Journal(town.engine, GROUP)).run()
+    assert (report.position, report.folded) == (cut + 4, 4)
+    assert pruned(town).cut == cut
+    assert positions(town)[0] == cut + 1
 
 
 def test_a_forgotten_checkpoint_is_made_anew_from_the_last_snapshot(
