@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 
 from jemput.points import UNBOUND
@@ -127,6 +128,20 @@ async def test_the_first_second_belongs_to_a_span_and_the_last_does_not(
     assert await kept.read(bin_id, began_s + 10, began_s + 20) == []
     first = await kept.read(bin_id, began_s, began_s + 10, most=3)
     assert [one.at_s - began_s for one in first] == [0, 1, 2]
+
+
+async def test_a_point_that_stands_on_the_bound_itself(
+    kept: Kept, bin_id: str, began_s: int
+) -> None:
+    # The only identity without a part of a second: see `jemput.points.time_ns`.
+    on_it = [
+        msgspec.structs.replace(reading(bin_id, began_s + age, 1_000_000, age), boot=33_000)
+        for age in (0, 600)
+    ]
+    await kept.write(on_it)
+
+    assert [one.at_s for one in await kept.read(bin_id, began_s, began_s + 600)] == [began_s]
+    assert [one.at_s for one in await kept.read(bin_id, began_s, began_s + 600, 600)] == [began_s]
 
 
 async def test_a_fault_is_a_reading_without_a_level(kept: Kept, bin_id: str, began_s: int) -> None:
