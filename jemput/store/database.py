@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
 
 from jemput.store.schema import SCHEMA_REVISION, about, metadata, revision
 
 _WRITES: Final = "jemput_writes"
 BUSY_TIMEOUT_MS: Final = 10_000
+CONNECT_TIMEOUT_S: Final = 10
+MOVED: Final = "moved_to"
+MOVING: Final = "moving_to"
 FIRST_REVISION: Final = "0001"
 
 
@@ -18,11 +22,31 @@ class SchemaError(RuntimeError):
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url` (`sqlite:///path` or `postgresql://...`). Touches nothing yet."""
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
+    """An engine for `url` (`sqlite:///path` or `postgresql://...`). Touches nothing yet.
+
+    Raises `ArgumentError` for what is no URL, `SchemaError` for one of another kind of database.
+    """
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        engine = create_engine(parsed)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if kind in {"postgresql", "postgres"}:
+        return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
+    raise SchemaError(f"{kind} cannot be used: write sqlite:///path or postgresql://user@host/name")
+
+
+def _open_postgresql(url: URL) -> Engine:
+    from jemput.store import postgresql  # noqa: PLC0415 - 0.1 s that SQLite need not pay
+
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,  # a server that was restarted costs no commit
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "jemput"},
+    )
+    event.listen(engine, "connect", postgresql.prepare)
     return engine
 
 
@@ -40,6 +64,9 @@ def check_schema(engine: Engine) -> None:
     """Raise `SchemaError` where the tables are not those of this version."""
     with engine.connect() as connection:
         found = found_revision(connection)
+        moved = None if found is None else moved_to(connection)
+    if moved is not None:
+        raise SchemaError(moved.sentence)
     if found is None:
         raise SchemaError("the database has no tables yet: run `jemput db create` once")
     if found < SCHEMA_REVISION:
@@ -68,6 +95,31 @@ def found_revision(connection: Connection) -> str | None:
 def is_noted(connection: Connection) -> bool:
     """Whether the database knows its revision; those of before there were any do not."""
     return connection.dialect.has_table(connection, revision.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where the town of this database went, or is going: a URL without its password."""
+
+    to: str
+    is_done: bool
+
+    @property
+    def sentence(self) -> str:
+        """What whoever opens this database is told."""
+        if self.is_done:
+            return f"this town moved to {self.to}: use that database (JEMPUT_DATABASE_URL)"
+        return (
+            f"this town is being moved to {self.to}: wait for `jemput db copy`, or, where it was "
+            "ended half-way, run it again; `jemput db reopen` gives the move up"
+        )
+
+
+def moved_to(connection: Connection) -> Moved | None:
+    """Where the town went; None while it lives here. The tables must be there."""
+    query = select(about.c.key, about.c.value).where(about.c.key.in_((MOVED, MOVING)))
+    row = connection.execute(query.order_by(about.c.key)).first()
+    return Moved(row.value, is_done=row.key == MOVED) if row else None
 
 
 @contextmanager

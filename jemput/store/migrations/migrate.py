@@ -15,6 +15,7 @@ from jemput.store.database import (
     SchemaError,
     found_revision,
     is_noted,
+    moved_to,
     writing,
     writing_on,
 )
@@ -64,6 +65,8 @@ def migrate(engine: Engine, to: str = SCHEMA_REVISION, config: Config | None = N
         if before not in known:
             message = f"the database has schema {before}, newer than this program's {known[-1]}"
             raise SchemaError(f"{message}: go down with the version that made it")
+        if before != NOTHING and (moved := moved_to(connection)):
+            raise SchemaError(moved.sentence)
         config.attributes["connection"] = connection
         if before != NOTHING and not is_noted(connection):
             command.stamp(config, before)
