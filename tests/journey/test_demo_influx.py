@@ -1,5 +1,6 @@
 """The demo with InfluxDB: the machine's own started for it, or one at a URL; every reading once."""
 
+import asyncio
 import json
 import re
 import socket
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from jemput.store.influx import Influx, InfluxTarget
+from tests.influx_servers import own_target
 from tests.journey.test_demo import run
-from tests.servers import HOST, InfluxDb, free_port, require
+from tests.servers import HOST, InfluxDb, require
 
 EXAMPLE = re.compile(
     r"curl -s 'http://127\.0\.0\.1:(\d+)/query\?db=jemput&q=\S+'$",
@@ -37,17 +40,27 @@ def test_every_reading_is_a_point_in_an_influxdb_of_the_demos_own() -> None:
         socket.create_connection((HOST, int(example[1])), timeout=1)
 
 
-def test_a_server_that_is_there_gets_the_readings_of_each_demo(influxdb: InfluxDb) -> None:
-    for _ in range(2):
-        found = result(run("demo", "--influx", influxdb.url, "--for", "5s", "--json"))
-        assert found["influx_points"] == found["readings_stored"] > 0
+def test_a_server_that_is_there_gets_them_beside_what_it_holds(influxdb: InfluxDb) -> None:
+    asyncio.run(write_as_somebody_else(own_target(influxdb)))
+
+    found = result(run("demo", "--influx", influxdb.url, "--for", "5s", "--json"))
+
+    assert found["influx_points"] == found["readings_stored"] > 0
+
+
+async def write_as_somebody_else(target: InfluxTarget) -> None:
+    influx = await Influx.open(target)
+    for second in range(3):
+        line = f'reading,bin=elsewhere,device=dev-x quality="ok" {second}000000000'
+        await influx.write(line.encode())
+    await influx.close()
 
 
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ("yes", "neither auto, none nor a URL"),
-        (f"http://{HOST}:{free_port()}", "no answer from http"),
+        ("http://127.0.0.1:9", "no answer from http"),
     ],
 )
 def test_what_cannot_be_had_is_a_clear_error(asked: str, sentence: str) -> None:
