@@ -9,7 +9,7 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
-from jemput.cli import accounts, journal, quarantine, registry
+from jemput.cli import accounts, db, journal, quarantine, registry
 from jemput.cli import influx as influx_commands
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.demo import Options, run_demo
@@ -49,6 +49,7 @@ app.command()(watch)
 app.command("what-if")(what_if)
 app.command()(why)
 app.command()(replay)
+app.add_typer(db.app, name="db")
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")

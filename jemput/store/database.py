@@ -50,6 +50,11 @@ def _open_postgresql(url: URL) -> Engine:
     return engine
 
 
+def storable(words: str) -> str:
+    """Text as PostgreSQL takes it: with a sign in place of each NUL."""
+    return words.replace("\0", "\ufffd")
+
+
 def create_tables(engine: Engine) -> None:
     """Make the tables where there are none. Raises `SchemaError` where there are others."""
     with writing(engine) as connection:

@@ -36,9 +36,9 @@ from jemput.store.database import (
     create_tables,
     found_revision,
     moved_to,
+    storable,
     writing,
 )
-from jemput.store.postgresql import storable
 from jemput.store.schema import SCHEMA_REVISION, about, journal_group, metadata
 
 ROWS_AT_ONCE: Final = 1000

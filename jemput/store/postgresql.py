@@ -1,11 +1,11 @@
 """What PostgreSQL does not take as SQLite does. Imported only by those who use it."""
 
-from typing import Any, Final
+from typing import Any
 
 from psycopg.adapt import Buffer
 from psycopg.types.string import StrDumperUnknown
 
-REPLACEMENT: Final = "\ufffd"
+from jemput.store.database import storable
 
 
 class TextDumper(StrDumperUnknown):
@@ -14,11 +14,6 @@ class TextDumper(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         """The text as PostgreSQL takes it."""
         return super().dump(storable(obj))
-
-
-def storable(text: str) -> str:
-    """The text with a sign in place of each NUL."""
-    return text.replace("\0", REPLACEMENT)
 
 
 def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's object
