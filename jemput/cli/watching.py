@@ -2,106 +2,171 @@
 
 import difflib
 import sys
-import time
-from typing import Final
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from sqlalchemy import Engine
 
 from jemput import payload, topics
+from jemput.cli.awaited import Awaited, Key
 from jemput.cli.showing import concerning, lines, newest, wrapped
 from jemput.cli.telling import Only
 from jemput.entry import Entry
+from jemput.memory import Verdict
+from jemput.store.checkpoints import Checkpoints
 from jemput.store.journal import Journal
-from jemput.store.quarantine import Listed, Quarantine, Wanted
+from jemput.store.quarantine import Listed, Quarantine, Quarantined, Wanted
 from jemput.store.registry import RegistryStore
 
 BYTES_SHOWN: Final = 400
 ASIDE_AT_ONCE: Final = 50
-KNOWN_AFTER_S: Final = 3.0
-"""A reading that is in no entry by then was in one of before."""
+NAMES_SHOWN: Final = 5
+REMEMBERED: Final = 4096
+
+
+class Carried(NamedTuple):
+    """A message on the wire, and when by a steady clock."""
+
+    at_s: float
+    topic: str
+    message: bytes
 
 
 class Watched:
-    """One device, and how far it was shown."""
+    """One device, and how far it was shown. Only `hear` may be called from another thread."""
 
     def __init__(self, engine: Engine, group: str, device: str) -> None:
         """Begin at now."""
         self.device = device
         self._journal = Journal(engine, group)
         self._quarantine = Quarantine(engine, group)
+        self._checkpoints = Checkpoints(engine, group)
         self._position = self._journal.head()
         self._aside = max((one.id for one in self._newest_aside(1)), default=0)
-        self._awaited: dict[tuple[int, int], float] = {}
+        self._carried: deque[Carried] = deque()
+        self._awaited = Awaited()
+        self._committed: dict[Key, None] = {}
         self._only = Only(self._bin(RegistryStore(engine, group)), device)
 
     def show_last(self, most: int) -> None:
         """The newest entries that hold anything of it."""
-        if most:
-            first = self._journal.first()
-            for entry in newest(self._journal, first, self._position, most, self._only):
-                self._show(entry)
-
-    def hear(self, topic: str, message: bytes) -> None:
-        """Show what the broker carried, as it is on the wire."""
-        spoken = topics.parse(topic)
-        text = message[:BYTES_SHOWN].decode("utf-8", "backslashreplace")
-        more = f" … {len(message)} bytes" if len(message) > BYTES_SHOWN else ""
-        if spoken is None or spoken.kind != "reading":
-            say(f"may forget: {text}")
-            return
-        say(f"heard on {topic}: {text}{more}")
-        try:
-            readings = payload.decode(message).readings
-        except payload.PayloadError:
-            return  # the quarantine tells why
-        for reading in readings:
-            self._awaited[reading.boot, reading.seq] = time.monotonic()
-
-    def show_new(self) -> None:
-        """What was committed and set aside since the last look, and what came again."""
-        head = self._journal.head()
-        for entry in concerning(self._journal, self._position + 1, head, self._only):
+        for entry in newest(self._journal, self._journal.first(), self._position, most, self._only):
             self._show(entry)
+
+    def hear(self, topic: str, message: bytes, now_s: float) -> None:
+        """Note what the broker carried; it is shown at the next look."""
+        self._carried.append(Carried(now_s, topic, message))
+
+    def show_new(self, now_s: float) -> None:
+        """What was said, committed and set aside since the last look, and what came to nothing."""
+        head = self._journal.head()
+        entries = list(concerning(self._journal, self._position + 1, head, self._only))
+        aside = self._new_aside()
+        while self._carried:
+            self._show_carried(self._carried.popleft())
+        for entry in entries:
+            self._show(entry)
+            self._commit(entry, now_s)
         self._position = head
-        for one in sorted(self._newest_aside(ASIDE_AT_ONCE), key=lambda one: one.id):
-            if one.id > self._aside:
-                self._aside = one.id
-                say(f"set aside as {one.reason}: `jemput quarantine explain {one.id}`")
-                self._awaited.clear()
-        self._tell_known()
+        for one in aside:
+            say(f"set aside as {one.reason}: {one.detail}")
+            say(f"`jemput quarantine explain {one.id}` tells more")
+            self._awaited.set_aside(keys_of(one.payload))
+        self._tell_overdue(self._awaited.overdue(now_s))
+
+    def _show_carried(self, carried: Carried) -> None:
+        """Show a message as it is on the wire."""
+        spoken = topics.parse(carried.topic)
+        size = len(carried.message)
+        text = carried.message[:BYTES_SHOWN].decode("utf-8", "backslashreplace")
+        text += f" … {size} bytes" if size > BYTES_SHOWN else ""
+        if spoken is None or spoken.kind != "reading":
+            say(f"acknowledged, it may forget: {text}")
+            return
+        say(f"heard on {carried.topic}: {text}")
+        self._awaited.hear(keys_of(carried.message), carried.at_s)
 
     def _show(self, entry: Entry) -> None:
         for line in lines(entry, self._only):
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
         for reading in entry.readings:
-            if reading.device == self.device:
-                self._awaited.pop((reading.boot, reading.seq), None)
+            if reading.device == self.device and reading.bin is not None:
+                self._only = Only(reading.bin, self.device)
 
-    def _tell_known(self) -> None:
-        now_s = time.monotonic()
-        known = [key for key, at_s in self._awaited.items() if now_s - at_s > KNOWN_AFTER_S]
-        for key in known:
-            del self._awaited[key]
+    def _commit(self, entry: Entry, now_s: float) -> None:
+        """Tell how long it took from the wire into the journal."""
+        keys = [(one.boot, one.seq) for one in entry.readings if one.device == self.device]
+        self._committed |= dict.fromkeys(keys)
+        for oldest in list(self._committed)[:-REMEMBERED]:
+            del self._committed[oldest]
+        waited_s = self._awaited.commit(keys, now_s)
+        if waited_s is not None:
+            say(f"committed, and seen here {waited_s:.1f} s after it was heard")
+
+    def _tell_overdue(self, overdue: list[Key]) -> None:
+        """In no entry: either it was in one before, or nobody writes any."""
+        if not overdue:
+            return
+        memory = self._checkpoints.memory_of(self.device)
+        known = [
+            key
+            for key in overdue
+            if key in self._committed or memory.judge(*key, since_s=0) is not Verdict.NEW
+        ]
         if known:
-            which = ", ".join(f"{boot}/{seq}" for boot, seq in known)
-            say(f"known already, so a duplicate: {which}")
+            say(f"known already, so a duplicate: {_told(known)}")
+        if len(known) < len(overdue):
+            missing = [key for key in overdue if key not in known]
+            say(f"not committed yet: {_told(missing)}; does `jemput ingest` run?")
 
-    def _newest_aside(self, most: int) -> list[Listed]:
-        return list(self._quarantine.newest(Wanted(device=self.device), most))
+    def _new_aside(self) -> list[Quarantined]:
+        """Messages set aside since the last look, oldest first."""
+        ids = [one.id for one in self._newest_aside(ASIDE_AT_ONCE) if one.id > self._aside]
+        self._aside = max(ids, default=self._aside)
+        return [self._quarantine.get(one) for one in sorted(ids)]
+
+    def _newest_aside(self, most: int) -> Iterable[Listed]:
+        return self._quarantine.newest(Wanted(device=self.device), most)
 
     def _bin(self, store: RegistryStore) -> str | None:
         """The bin it hangs on. Where it hangs on none that is said, with names like its own."""
         bindings = store.read().bindings
         history = bindings.get(self.device)
-        if history is None:
-            near = ", ".join(difflib.get_close_matches(self.device, sorted(bindings)))
-            hint = f"; do you mean {near}?" if near else ""
-            sys.stderr.write(f"no device {self.device} hangs on a bin{hint} It is followed so.\n")
-        return history[-1][1] if history else None
+        if history is not None:
+            return history[-1][1]
+        sys.stderr.write(
+            f"no device {self.device} hangs on a bin; {_names_like(self.device, bindings)}. "
+            "It is followed all the same.\n"
+        )
+        return None
+
+
+def keys_of(message: bytes) -> list[Key]:
+    """Boot and sequence of each reading of a message; none where it cannot be read."""
+    try:
+        return [(one.boot, one.seq) for one in payload.decode(message).readings]
+    except payload.PayloadError:
+        return []
 
 
 def say(text: str) -> None:
     """One thing that happened now, at most 80 columns wide."""
     sys.stdout.write("\n".join(wrapped(text)) + "\n")
     sys.stdout.flush()
+
+
+def _told(keys: Iterable[Key]) -> str:
+    return ", ".join(f"{boot}/{seq}" for boot, seq in keys)
+
+
+def _names_like(device: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(device, names)
+    if near:
+        return f"names like it: {', '.join(near)}"
+    if not names:
+        return "no device does yet"
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"known are {', '.join(names[:NAMES_SHOWN])}{more}"

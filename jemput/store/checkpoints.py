@@ -158,6 +158,17 @@ class Checkpoints:
             blob = connection.execute(query).scalar()
         return None if blob is None else msgspec.msgpack.decode(blob, type=_GroupPart).position
 
+    def memory_of(self, device: str) -> DeviceMemory:
+        """What was known of a device when it was last written; an empty one where nothing was."""
+        query = select(checkpoint.c.blob).where(
+            checkpoint.c.group_id == self.group,
+            checkpoint.c.part == DEVICE_PART,
+            checkpoint.c.key == device,
+        )
+        with self.engine.connect() as connection:
+            blob = connection.execute(query).scalar()
+        return DeviceMemory() if blob is None else msgspec.msgpack.decode(blob, type=DeviceMemory)
+
     def forget(self) -> None:
         """Delete the checkpoint: the next start folds the journal from its last snapshot.
 
