@@ -115,11 +115,12 @@ class _Sorter:
 
     def _put(self, reading: Reading) -> None:
         """Of two readings under one identity keep the same one, whichever came first."""
-        other = self.new.get(reading.identity)
+        identity = reading.identity
+        other = self.new.get(identity)
         if other is not None:
             self.duplicates += 1
             reading = min(reading, other, key=msgspec.json.encode)
-        self.new[reading.identity] = reading
+        self.new[identity] = reading
 
     def _note_kept(self, heard: Heard, memory: DeviceMemory) -> None:
         for boot, first in heard.message.kept:
@@ -134,7 +135,9 @@ def _times(message: WireMessage, now_s: int) -> list[tuple[int, TimeSource]]:
     Readings of a doubtful clock are placed by arrival, as far apart as the device says.
     """
     doubtful = [wire.at for wire in message.readings if _is_doubtful(wire, now_s)]
-    newest = max(doubtful, default=0)
+    if not doubtful:
+        return [(wire.at, TimeSource.DEVICE) for wire in message.readings]
+    newest = max(doubtful)
     times = []
     for wire in message.readings:
         if not _is_doubtful(wire, now_s):

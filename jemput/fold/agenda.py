@@ -1,6 +1,7 @@
 """When each bin has to be looked at again although nothing is heard of it."""
 
 import heapq
+from collections.abc import Sequence
 
 from jemput.fold.state import NEVER_MS, BinState, GroupState
 from jemput.pickup import UNCLAIMED, State
@@ -48,33 +49,33 @@ class Agenda:
 
 def due_ms(view: View) -> int:
     """When the rules of time will next have something to say of a bin."""
+    now_ms = view.now_ms
     dues = [*_silence_dues(view), *_pickup_dues(view)]
-    if view.bin_state.pickup is None:
-        age_ms = calling.age_due_ms(view)
-        if age_ms is not None:
-            # Due already where another rule ended a pickup just now: then at once.
-            dues.append(max(age_ms, _hold_end_ms(view), view.now_ms + 1))
-    return min((due for due in dues if due > view.now_ms), default=NEVER_MS)
+    return min([due for due in dues if due > now_ms], default=NEVER_MS)
 
 
-def _hold_end_ms(view: View) -> int:
-    return view.bin_state.hold.until_ms if view.bin_state.hold is not None else 0
-
-
-def _silence_dues(view: View) -> list[int]:
+def _silence_dues(view: View) -> Sequence[int]:
     if not view.state.listening.up:
-        return []
-    heard_ms = view.now_ms - condition.silent_for_ms(view)
-    return [heard_ms + condition.silence_limit_ms(view), heard_ms + condition.report_limit_ms(view)]
+        return ()
+    heard_ms = view.now_ms - view.silent_ms
+    return heard_ms + condition.silence_limit_ms(view), heard_ms + condition.report_limit_ms(view)
 
 
-def _pickup_dues(view: View) -> list[int]:
+def _pickup_dues(view: View) -> Sequence[int]:
     pickup, seen_ms = view.bin_state.pickup, view.bin_state.seen_emptied_ms
     if pickup is None:
-        return []
+        return _age_dues(view)
     if pickup.state in UNCLAIMED:
-        return [outcome.expiry_ms(view, pickup)]
+        return (outcome.expiry_ms(view, pickup),)
     dues = [outcome.overdue_ms(view, pickup), outcome.unfinished_ms(view, pickup)]
     if pickup.state is State.ACCEPTED and seen_ms is not None:
         dues.append(outcome.claim_ms(view, seen_ms))
     return dues
+
+
+def _age_dues(view: View) -> Sequence[int]:
+    age_ms, hold = calling.age_due_ms(view), view.bin_state.hold
+    if age_ms is None:
+        return ()
+    # Due already where another rule ended a pickup just now: then at once.
+    return (max(age_ms, hold.until_ms if hold is not None else 0, view.now_ms + 1),)

@@ -34,13 +34,15 @@ CONDITION_RULES = (condition.safety, condition.battery, condition.silence)
 
 def view_of(state: GroupState, bin_id: str, position: int) -> View:
     """A bin as the rules see it."""
+    bin_state, now_ms = state.bins[bin_id], state.now_ms
     return View(
         state=state,
-        bin_state=state.bins[bin_id],
+        bin_state=bin_state,
         bin=state.registry.bins[bin_id],
         policy=state.registry.policy_of(bin_id),
-        now_ms=state.now_ms,
+        now_ms=now_ms,
         position=position,
+        silent_ms=state.listening.listened_ms(now_ms) - bin_state.heard_listened_ms,
     )
 
 
@@ -100,7 +102,7 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
 def note_silence(views: Iterable[View], sites: Sites) -> None:
     """Note which bins are silent now; sites are judged by it, and before their bins."""
     for view in views:
-        silent = condition.silent_for_ms(view) >= condition.silence_limit_ms(view)
+        silent = view.silent_ms >= condition.silence_limit_ms(view)
         if silent is not view.bin_state.silent:
             view.bin_state.silent = silent
             sites.note(view.site, view.bin.id, silent=silent)

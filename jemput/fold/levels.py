@@ -3,7 +3,6 @@
 import msgspec
 
 from jemput import emptying
-from jemput.emptying import Level
 from jemput.entry import Emptying
 from jemput.filtering import median, window
 from jemput.fold import acts, ring
@@ -27,38 +26,39 @@ def take_reading(
     bin_state.heard_listened_ms = state.listening.listened_ms(state.now_ms)
     if bin_state.first_at_s is None or reading.at_s < bin_state.first_at_s:
         bin_state.first_at_s = reading.at_s
-    levels = ring.levels(bin_state, LOOKED_AT)
-    usable = levels[-window(policy, cadence_s) :]
-    _refresh(bin_state, usable, policy)
+    span = window(policy, cadence_s)
+    _refresh(bin_state, span, policy)
     sighting = None
-    if is_newest and fill is not None:
+    if is_newest and fill is not None and fill <= emptying.MOST_RESIDUE:
+        levels = ring.levels(bin_state, LOOKED_AT)
         sighting = emptying.look(levels, policy, cadence_s, bin_state.emptied_at_s)
     if sighting is not None:
         bin_state.emptied_at_s = sighting.at_s
         bin_state.sighted_ms = state.now_ms
-    _follow(bin_state, usable, policy)
+    if bin_state.sighted_ms is not None:
+        _follow(bin_state, span, policy)
     level = bin_state.level_percent if is_newest else None
     taken = msgspec.structs.replace(reading, bin=bin_id, fill_percent=fill, level_percent=level)
     return taken, None if sighting is None else Emptying(bin_id, *sighting)
 
 
-def _refresh(bin_state: BinState, usable: list[Level], policy: Policy) -> None:
-    bin_state.level_percent = level = median([one.fill_percent for one in usable])
+def _refresh(bin_state: BinState, span: int, policy: Policy) -> None:
+    bin_state.level_percent = level = median(ring.fills(bin_state, span))
     if level is None or level < policy.rearm_percent:
         bin_state.high_since_s = None
         if level is not None:
             acts.lift_below_rearm(bin_state)
     elif level >= policy.call_percent and bin_state.high_since_s is None:
-        bin_state.high_since_s = usable[-1].at_s
+        bin_state.high_since_s = ring.levels(bin_state, 1)[0].at_s
 
 
-def _follow(bin_state: BinState, usable: list[Level], policy: Policy) -> None:
+def _follow(bin_state: BinState, span: int, policy: Policy) -> None:
     """An emptying was sighted: the level follows, or is high without looking back any more."""
     level = bin_state.level_percent
-    if bin_state.sighted_ms is None or level is None:
+    if level is None:
         return
     if level < policy.rearm_percent:
         bin_state.seen_emptied_ms = bin_state.sighted_ms
         bin_state.sighted_ms = None
-    elif usable[0].at_s >= (bin_state.emptied_at_s or 0):
+    elif ring.levels(bin_state, span)[0].at_s >= (bin_state.emptied_at_s or 0):
         bin_state.sighted_ms = None

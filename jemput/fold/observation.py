@@ -1,6 +1,5 @@
 """Observe: what an intake makes of the state, before anything is decided."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from jemput.entry import (
@@ -107,8 +106,8 @@ def _take_back(state: GroupState, reading: Reading, observed: Observed) -> bool:
 
 
 def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: Observed) -> None:
-    derived = dict(enumerate(readings))
-    by_bin: dict[str, list[int]] = defaultdict(list)
+    derived = list(readings)
+    placed: list[tuple[str, int, int]] = []
     for index, reading in enumerate(readings):
         _mark(state, reading, observed)
         bin_id = state.registry.bin_of(reading.device, reading.at_s)
@@ -117,12 +116,11 @@ def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: O
             held.append(reading)
             del held[:-MAX_UNBOUND]
         else:
-            by_bin[bin_id].append(index)
-    for bin_id in sorted(by_bin):
-        # Stable: at the same second they stay in the order of their identities.
-        for index in sorted(by_bin[bin_id], key=lambda i: readings[i].at_s):
-            derived[index] = _take_level(state, bin_id, readings[index], observed)
-    observed.readings[:0] = derived.values()
+            placed.append((bin_id, reading.at_s, index))
+    # At the same second they stay in the order of their identities.
+    for bin_id, _, index in sorted(placed):
+        derived[index] = _take_level(state, bin_id, readings[index], observed)
+    observed.readings[:0] = derived
 
 
 def _mark(state: GroupState, reading: Reading, observed: Observed) -> None:
@@ -130,7 +128,8 @@ def _mark(state: GroupState, reading: Reading, observed: Observed) -> None:
     memory = state.memory_of(reading.device)
     state.known_loss -= memory.was_lost(reading.boot, reading.seq)
     lost = memory.mark(reading.boot, reading.seq, state.now_ms // 1000)
-    _note_loss(state, observed, reading.device, reading.boot, lost)
+    if lost:
+        _note_loss(state, observed, reading.device, reading.boot, lost)
 
 
 def _take_level(state: GroupState, bin_id: str, reading: Reading, observed: Observed) -> Reading:

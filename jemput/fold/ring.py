@@ -52,11 +52,11 @@ def insert(state: BinState, sample: Sample) -> bool:
 
 def levels(state: BinState, count: int) -> list[Level]:
     """The last `count` raw levels, oldest first, faults left out."""
-    usable = []
-    for one in reversed(state.ring):
-        if one.fill_percent is not None:
-            usable.append(Level(one.at_s, one.fill_percent))
-            if len(usable) == count:
-                break
-    usable.reverse()
-    return usable
+    return [
+        Level(one.at_s, one.fill_percent) for one in state.ring if one.fill_percent is not None
+    ][-count:]
+
+
+def fills(state: BinState, count: int) -> list[int]:
+    """The same without their times."""
+    return [one.fill_percent for one in state.ring if one.fill_percent is not None][-count:]

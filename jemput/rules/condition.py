@@ -1,35 +1,29 @@
 """The condition of the device and the bin: battery, tilt, heat, silence."""
 
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from jemput.decisions import CloseIncident, Decision, IncidentKind, OpenIncident
-from jemput.fold.state import Sample
 from jemput.rules.view import View
 
 CONFIRMED_BY: Final = 2
 """Readings in a row that must say so: one alone may be a misread byte or a passing shock."""
 
-_TEMPERATURE_C: Final = attrgetter("temperature_c")
-_TILT_DEG: Final = attrgetter("tilt_deg")
-_BATTERY_MV: Final = attrgetter("battery_mv")
-
 
 def safety(view: View) -> Iterator[Decision]:
     """Heat (fire) and tilt (fallen over): at once, when two readings in a row say so."""
-    temperatures = _latest(view, _TEMPERATURE_C)
-    tilts = _latest(view, _TILT_DEG)
-    heat_c, tilt_deg = view.policy.heat_c, view.policy.tilt_deg
-    yield from _confirmed(view, IncidentKind.HEAT, [one >= heat_c for one in temperatures])
-    yield from _confirmed(view, IncidentKind.TILT, [one >= tilt_deg for one in tilts])
+    ring, heat_c, tilt_deg = view.bin_state.ring, view.policy.heat_c, view.policy.tilt_deg
+    hot = [one.temperature_c >= heat_c for one in ring if one.temperature_c is not None]
+    tilted = [one.tilt_deg >= tilt_deg for one in ring if one.tilt_deg is not None]
+    yield from _confirmed(view, IncidentKind.HEAT, hot)
+    yield from _confirmed(view, IncidentKind.TILT, tilted)
 
 
 def battery(view: View) -> Iterator[Decision]:
     """The battery will not last: somebody has to bring a new one."""
-    low_mv = view.policy.battery_low_mv
-    wrong = [one <= low_mv for one in _latest(view, _BATTERY_MV)]
-    yield from _confirmed(view, IncidentKind.BATTERY, wrong)
+    ring, low_mv = view.bin_state.ring, view.policy.battery_low_mv
+    low = [one.battery_mv <= low_mv for one in ring if one.battery_mv is not None]
+    yield from _confirmed(view, IncidentKind.BATTERY, low)
 
 
 def silence(view: View) -> Iterator[Decision]:
@@ -40,7 +34,7 @@ def silence(view: View) -> Iterator[Decision]:
     """
     state = view.bin_state
     reported = IncidentKind.SILENCE in state.incidents
-    silent_ms = silent_for_ms(view)
+    silent_ms = view.silent_ms
     if silent_ms < silence_limit_ms(view):
         if reported:
             yield CloseIncident(IncidentKind.SILENCE, view.bin.id, view.site)
@@ -51,11 +45,6 @@ def silence(view: View) -> Iterator[Decision]:
         detail = f"nothing heard for {silent_ms // 60_000} min"
         yield OpenIncident(IncidentKind.SILENCE, view.bin.id, view.site, detail)
         yield view.tell_of_incident(IncidentKind.SILENCE, detail)
-
-
-def silent_for_ms(view: View) -> int:
-    """Time spent listening to this bin without hearing it."""
-    return view.state.listening.listened_ms(view.now_ms) - view.bin_state.heard_listened_ms
 
 
 def silence_limit_ms(view: View) -> int:
@@ -69,27 +58,17 @@ def report_limit_ms(view: View) -> int:
     return silence_limit_ms(view) + grace_ms
 
 
-def _latest(view: View, value_of: Callable[[Sample], int | None]) -> list[int]:
-    """The newest values that are known, newest first: as many as it takes to confirm."""
-    latest: list[int] = []
-    for one in reversed(view.bin_state.ring):
-        value = value_of(one)
-        if value is not None:
-            latest.append(value)
-            if len(latest) == CONFIRMED_BY:
-                break
-    return latest
-
-
 def _confirmed(view: View, kind: IncidentKind, wrong: list[bool]) -> Sequence[Decision]:
-    if len(wrong) < CONFIRMED_BY:
+    """`wrong`, of those that tell, oldest first: the newest have to agree."""
+    latest = wrong[-CONFIRMED_BY:]
+    if len(latest) < CONFIRMED_BY:
         return ()
     reported = kind in view.bin_state.incidents
-    if all(wrong) and not reported:
+    if all(latest) and not reported:
         detail = _detail(view, kind)
         opened = OpenIncident(kind, view.bin.id, view.site, detail)
         return opened, view.tell_of_incident(kind, detail)
-    if reported and not any(wrong):
+    if reported and not any(latest):
         return (CloseIncident(kind, view.bin.id, view.site),)
     return ()
 

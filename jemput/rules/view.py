@@ -19,7 +19,10 @@ def operator_of(registry: Registry) -> Collector:
 
 
 class View(Struct, frozen=True):
-    """One bin as the rules see it. `position` is that of the entry being decided."""
+    """One bin as the rules see it. `position` is that of the entry being decided.
+
+    `silent_ms` is the time spent listening to this bin without hearing it.
+    """
 
     state: GroupState
     bin_state: BinState
@@ -27,6 +30,7 @@ class View(Struct, frozen=True):
     policy: Policy
     now_ms: int
     position: int
+    silent_ms: int
 
     @property
     def halte(self) -> Halte:
