@@ -1,5 +1,7 @@
 """Keeping the journal: a snapshot a day, and old entries gone where a retention is set.
 
+And the quarantine: what is about to go is announced in the log each hour.
+
 The state is folded from the journal, in small steps beside the writer, never taken from its
 memory: so a snapshot is also a proof that the journal can be folded.
 """
@@ -20,11 +22,13 @@ from jemput.store.database import writing
 from jemput.store.history import Cursors, cursor_row
 from jemput.store.journal import DamagedJournalError, Journal
 from jemput.store.pruning import Pruning
+from jemput.store.quarantine_bound import QuarantineBound
 from jemput.store.schema import cursor
 from jemput.store.snapshots import retold
 
 DAY_MS: Final = 86_400_000
 LOOK_S: Final = 30.0
+QUARANTINE_S: Final = 3600.0
 AFTER_TROUBLE_S: Final = 3600.0
 STEP_S: Final = 0.02
 REST: Final = 3
@@ -80,9 +84,12 @@ class _Keeper:
         self.sinks = sinks
         self.stop = stop
         self.keep_s = keep_s
+        self.bound = QuarantineBound(journal.engine, journal.group)
+        self.bound_again_s = 0.0
 
     async def look(self) -> None:
-        """Make a snapshot where one is due."""
+        """Make a snapshot where one is due, and bound the quarantine."""
+        await self._bound_quarantine()
         await asyncio.to_thread(self._hold_entries)
         if not await asyncio.to_thread(self._is_due):
             return
@@ -110,6 +117,18 @@ class _Keeper:
         if plan.entries:
             await self._last(pruning.run(plan))
         _log.info("pruned", entries=plan.entries, held=plan.held)
+
+    async def _bound_quarantine(self) -> None:
+        if time.monotonic() < self.bound_again_s:
+            return
+        self.bound_again_s = time.monotonic() + QUARANTINE_S
+        now_ms = self.clock.now_ms()
+        notice = await asyncio.to_thread(self.bound.notice, now_ms)
+        if notice is not None:
+            _log.warning("quarantine_will_drop", problem=notice, look="jemput quarantine list")
+        dropped = await self._last(self.bound.drop(now_ms))
+        if dropped:
+            _log.warning("quarantine_dropped", messages=dropped)
 
     async def _last(self, steps: Iterator[Step]) -> Step | None:
         """Take all steps, resting in between; the last of them, or nothing once stopped."""

@@ -17,6 +17,7 @@ from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.reasons import OTHER, REASONS
 from jemput.cli.telling import local
 from jemput.store.quarantine import Listed, Quarantine, Quarantined, Wanted
+from jemput.store.quarantine_bound import QuarantineBound
 
 COLUMNS: Final = 80
 LISTED: Final = 20
@@ -46,8 +47,10 @@ def list_(  # noqa: PLR0913, PLR0917 - every option is a plain flag
     wanted = Wanted(reason, device, from_ms, waiting)
     with _quarantine(database, group) as quarantine:
         listed, counts = quarantine.newest(wanted, most), quarantine.counts(wanted)
+        bound = QuarantineBound(quarantine.engine, quarantine.group)
+        notice = bound.notice(int(time.time() * 1000))
     if as_json:
-        told = {"counts": counts, "messages": msgspec.to_builtins(listed)}
+        told = {"counts": counts, "messages": msgspec.to_builtins(listed), "notice": notice}
         sys.stdout.write(json.dumps(told) + "\n")
         return
     for one in listed:
@@ -55,6 +58,8 @@ def list_(  # noqa: PLR0913, PLR0917 - every option is a plain flag
     if any(one.readmitted_ms is not None for one in listed):
         sys.stdout.write(f"{READMITTED} readmitted\n")
     sys.stdout.write(_told_counts(counts) + "\n")
+    if notice is not None:
+        sys.stdout.write(notice + "\n")
 
 
 @app.command()

@@ -18,12 +18,15 @@ from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
 from jemput.cli.running import Group, run_ingest
 from jemput.entry import Link
+from jemput.fold.admission import Poison
 from jemput.fold.state import dump
+from jemput.store import quarantine_bound
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.clock import RunClock
 from jemput.store.database import writing
 from jemput.store.history import Cursors
 from jemput.store.journal import Journal
+from jemput.store.quarantine import Quarantine, Wanted
 from jemput.store.schema import journal
 from tests.integration.small_town import GROUP, SmallTown
 
@@ -129,6 +132,42 @@ async def test_a_journal_that_is_damaged_stops_nobody(town: SmallTown) -> None:
     assert snapshots(town) == []
     assert [one["event"] for one in said] == ["snapshot_failed"]
     assert "entry 2 is damaged" in said[0]["problem"]
+
+
+async def test_the_quarantine_is_bounded_and_says_so_before(town: SmallTown) -> None:
+    for number in range(3):
+        town.commit(poison=(Poison("t", bytes(100), "not_json", "", "d-b1"),))
+        town.now_s += 50 * DAY_S * (number == 0)
+    kept_s = quarantine_bound.KEPT_DAYS * DAY_S
+    quarantine = Quarantine(town.engine, GROUP)
+
+    def waiting() -> int:
+        return quarantine.counts(Wanted()).get("not_json", 0)
+
+    began_s = time.monotonic()
+    with capture_logs() as said:
+        await kept(town, lambda: passed(began_s, 0.2), ahead_s=kept_s - 53 * DAY_S)
+    assert waiting() == 3
+    assert "1 messages go within 7 days: each is kept for 90" in [
+        one.get("problem") for one in said
+    ]
+    with capture_logs() as said:
+        began_s = time.monotonic()
+        await kept(town, lambda: passed(began_s, 0.5), ahead_s=kept_s - 50 * DAY_S)
+    assert waiting() == 2
+    assert [one["messages"] for one in said if one["event"] == "quarantine_dropped"] == [1]
+
+
+async def test_the_quarantine_is_bounded_in_size_and_the_oldest_go(town: SmallTown) -> None:
+    for number in range(120):
+        town.commit(poison=(Poison("t", bytes(100), "not_json", str(number), "d-b1"),))
+    bound = quarantine_bound.QuarantineBound(town.engine, GROUP, most_bytes=12_000)
+    assert bound.notice(town.now_s * 1000) is not None
+    assert list(bound.drop(town.now_s * 1000)) == []
+    town.commit(poison=(Poison("t", bytes(100), "not_json", "newest", "d-b1"),))
+    assert max(bound.drop(town.now_s * 1000)) == quarantine_bound.MESSAGES_AT_ONCE
+    assert Quarantine(town.engine, GROUP).get(121).detail == "newest"
+    assert bound.notice(town.now_s * 1000) is None
 
 
 async def test_the_ingester_does_it(town: SmallTown, tmp_path: Path) -> None:
