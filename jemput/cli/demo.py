@@ -28,7 +28,7 @@ from jemput.cli.demo_points import Points
 from jemput.cli.influxd import NONE, check_influx, influx_for
 from jemput.cli.running import Group, make_server, run_ingest
 from jemput.pickup import State
-from jemput.settings import read_settings, write_settings_file
+from jemput.settings import write_settings_file
 from jemput.store.clock import RunClock
 from jemput.store.database import create_tables, open_database
 from jemput.store.influx import InfluxTarget
@@ -78,7 +78,7 @@ class Demo:
         broker = NatsSettings(self._folder / "broker", self.broker_port)
         broker.folder.mkdir()
         with (
-            influx_for(self.options.influx, self._folder / "influxdb", read_settings()) as influx,
+            influx_for(self.options.influx, self._folder / "influxdb") as influx,
             NatsServer(broker, town.broker_users(self.keys)),
         ):
             points = None if influx is None else await Points.before(influx)

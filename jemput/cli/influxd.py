@@ -13,11 +13,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from jemput.broker.ports import LOOPBACK, free_port
-from jemput.settings import Settings
+from jemput.settings import read_settings
 from jemput.store.influx import InfluxTarget
 
 AUTO: Final = "auto"
 NONE: Final = "none"
+BUCKET: Final = "jemput"
 PROGRAM: Final = "influxd"
 START_S: Final = 20.0
 STOP_S: Final = 10.0
@@ -59,14 +60,18 @@ def check_influx(asked: str) -> None:
 
 
 @contextmanager
-def influx_for(asked: str, folder: Path, settings: Settings) -> Iterator[InfluxTarget | None]:
-    """The InfluxDB that was asked for, as long as the context; `auto` starts one in `folder`."""
+def influx_for(asked: str, folder: Path) -> Iterator[InfluxTarget | None]:
+    """The InfluxDB that was asked for, as long as the context; `auto` starts one in `folder`.
+
+    A server at a URL is used as the settings say: token, organisation and bucket.
+    """
     if asked == NONE:
         yield None
     elif asked == AUTO:
         with _running(folder) as url:
-            yield InfluxTarget(url, "", "", settings.influx_bucket)
+            yield InfluxTarget(url, "", "", BUCKET)
     else:
+        settings = read_settings()
         token = settings.influx_token.get_secret_value() if settings.influx_token else ""
         yield InfluxTarget(asked, token, settings.influx_org or "", settings.influx_bucket)
 

@@ -13,7 +13,7 @@ PROBE_S: Final = 2.0
 
 
 class InfluxHistory:
-    """Connects at the first question, and again after trouble."""
+    """Connects at the first question that finds it there; its session comes back by itself."""
 
     def __init__(self, target: InfluxTarget, clock: Clock) -> None:
         """Take where it is and the run's clock; ask nothing yet."""

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from jemput.cli.influxd import InfluxdError, find_influxd, influx_for
-from jemput.settings import read_settings
 from jemput.store.influx import Influx
 from tests.servers import HOST, require
 
@@ -14,7 +13,7 @@ from tests.servers import HOST, require
 async def test_it_keeps_everything_in_its_folder_and_ends(tmp_path: Path) -> None:
     require("influxd")
     folder = tmp_path / "influxdb"
-    with influx_for("auto", folder, read_settings()) as target:
+    with influx_for("auto", folder) as target:
         assert target is not None
         influx = await Influx.open(target)
         await influx.write(b'reading,bin=bin-1,device=dev-1 quality="ok" 1')
