@@ -152,6 +152,7 @@ class Verification:
             return
         if self._fold is None:
             self._fold = Fold(state)
+            self._note(f"begun from the snapshot after entry {position}")
         else:
             self._compare(f"the snapshot at {position}", state)
             self.report.snapshots += 1

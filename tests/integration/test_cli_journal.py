@@ -133,6 +133,7 @@ def test_on_each_database_the_rest_is_verified_after_a_prune(engine: Engine) -> 
     ask(town, "prune", "--keep", "30m")
     report = json.loads(ask(town, "verify", "--json").stdout)
     assert (report["first"], report["folded"], report["difference"]) == (cut + 1, 4, None)
+    assert report["notes"] == [f"begun from the snapshot after entry {cut}"]
 
 
 def test_a_decision_that_does_not_follow_is_named(town: SmallTown) -> None:
