@@ -18,6 +18,7 @@ from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
 from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
+from jemput.cli.pickups import pickups
 from jemput.cli.replay import replay
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
 from jemput.cli.watch import watch
@@ -45,6 +46,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(accounts.accounts_app, name="account")
 app.add_typer(accounts.keys_app, name="key")
 app.command("audit")(accounts.show_audit)
+app.command()(pickups)
 app.command()(watch)
 app.command("what-if")(what_if)
 app.command()(why)
