@@ -1,6 +1,8 @@
 """Putting together what runs: the ingester of a group and the API beside it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,10 +16,12 @@ from api.users import Users
 from ingest.acks import LOOK_S, Acks
 from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
 from ingest.alerts.sender import Sender
+from ingest.client_ids import ClientIds
 from ingest.hearing import Owner
 from ingest.keeping import keep
 from ingest.mqtt.lean import LeanEar
 from ingest.mqtt.session import Address, Session
+from ingest.ownership import Ownership, said_plainly
 from ingest.pending import LONGEST_S
 from ingest.sinks.embedded import EmbeddedSink
 from ingest.sinks.follow import follow
@@ -25,6 +29,7 @@ from ingest.sinks.influx import InfluxSink
 from ingest.sinks.sink import Sink
 from ingest.speaking import Speaker
 from ingest.station import Station
+from ingest.wall_clock import watch_wall
 from ingest.writer import Writer
 from jemput.store.bins import Bins
 from jemput.store.clock import Clock
@@ -53,7 +58,8 @@ class Group:
     """One group: its database and its clock, which runs so many times as fast as real time.
 
     Entries older than `keep_s` may go; None keeps them all. Where the clock `stands_still` until
-    what was heard is acknowledged, nothing is gained by waiting for more.
+    what was heard is acknowledged, nothing is gained by waiting for more. `client_id` names us at
+    the broker; None draws a name once.
     """
 
     engine: Engine
@@ -62,6 +68,17 @@ class Group:
     speed: float = 1.0
     keep_s: float | None = None
     stands_still: bool = False
+    client_id: str | None = None
+
+    @property
+    def hurry(self) -> _Hurry:
+        """How long what was heard may wait."""
+        return _AT_ONCE if self.stands_still else _IN_TIME
+
+    @property
+    def follows_wall(self) -> bool:
+        """Whether a step of the wall clock says something of this clock."""
+        return self.speed == 1.0 and not self.stands_still
 
 
 async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it reaches
@@ -74,42 +91,56 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
 ) -> None:
     """Hear, commit, acknowledge, follow and alert until `stop`; then drain."""
     quiet, nudge = asyncio.Event(), asyncio.Event()
-    speaker = Speaker(address, f"jemput-{group.name}-says")
-    sink = _history_sink(group, influx)
-    cursors = Cursors(group.engine, group.name)
-    cursors.keep_only([sink.name])
-    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+    names = ClientIds.named(group.client_id) if group.client_id else ClientIds.of(writer)
+    speaker = Speaker(address, names.speaker)
+    async with (
+        said_plainly(),
+        _history_sink(group, influx) as (sink, cursors),
+        aiohttp.ClientSession() as session,
+        asyncio.TaskGroup() as tasks,
+    ):
         sender = _sender(group, speaker, session, api_url)
 
         def committed() -> None:
             nudge.set()
             sender.nudge()
 
-        hurry = _AT_ONCE if group.stands_still else _IN_TIME
-        acks = Acks(speaker, group.clock, hurry.look_s)
-        station = Station(writer, group.clock, acks, committed, hurry.longest_s)
-        session_of_group = Session(f"jemput-{group.name}", (READINGS_FILTER,))
-        ear = LeanEar(address, session_of_group, Owner(station.on_heard, station.on_link))
-        station.ear = ear
+        acks = Acks(speaker, group.clock, group.hurry.look_s)
+        station = Station(writer, group.clock, acks, committed, group.hurry.longest_s)
+        ear = station.ear = make_ear(address, names.ear, station, writer)
         speaking = tasks.create_task(speaker.run(), name="speaker")
-        hearing = tasks.create_task(ear.listen(), name="ear")
+        tasks.create_task(ear.listen(), name="ear")
         tasks.create_task(sender.run(quiet), name="alerts")
         tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
         tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
+        if group.follows_wall:
+            tasks.create_task(watch_wall(station, writer.fold.state.clock_trusted, quiet))
         await station.run(stop)
         await ear.close()
-        await hearing
         quiet.set()
         speaking.cancel()
-    await sink.close()
 
 
-def _history_sink(group: Group, influx: InfluxTarget | None) -> Sink:
+def make_ear(address: Address, client_id: str, station: Station, writer: Writer) -> LeanEar:
+    """The ear of a station, which connects only while the group is its writer's."""
+    owner = Owner(station.on_heard, station.on_link, Ownership(writer).may_connect)
+    return LeanEar(address, Session(client_id, (READINGS_FILTER,)), owner)
+
+
+@asynccontextmanager
+async def _history_sink(
+    group: Group, influx: InfluxTarget | None
+) -> AsyncIterator[tuple[Sink, Cursors]]:
     """History is kept in one place: a row per reading beside InfluxDB would double its cost."""
-    if influx is not None:
-        return InfluxSink(influx)
-    return EmbeddedSink(EmbeddedHistory(group.engine, group.name))
+    embedded = EmbeddedSink(EmbeddedHistory(group.engine, group.name))
+    sink = InfluxSink(influx) if influx is not None else embedded
+    cursors = Cursors(group.engine, group.name)
+    cursors.keep_only([sink.name])
+    try:
+        yield sink, cursors
+    finally:
+        await sink.close()
 
 
 def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_url: str) -> Sender:

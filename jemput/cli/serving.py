@@ -99,7 +99,8 @@ def influx_target(settings: Settings) -> InfluxTarget | None:
 def _group(settings: Settings) -> Group:
     engine, name = open_existing(settings.database_url, settings.group)
     keep_s = None if settings.journal_keep_days is None else settings.journal_keep_days * DAY_S
-    return Group(engine, name, RunClock.wall(), keep_s=keep_s)
+    client_id = settings.mqtt_client_id
+    return Group(engine, name, RunClock.wall(), keep_s=keep_s, client_id=client_id)
 
 
 async def _until_told(
