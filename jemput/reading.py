@@ -40,7 +40,7 @@ class Identity(NamedTuple):
     seq: int
 
 
-class Reading(Struct, frozen=True, array_like=True):
+class Reading(Struct, frozen=True, array_like=True, gc=False):
     """One accepted reading, as the journal keeps it.
 
     `at_s` is Unix seconds. `distance_mm` is None where `quality` is a fault.
