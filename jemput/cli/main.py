@@ -12,6 +12,7 @@ from jemput.broker.ports import PortTakenError
 from jemput.cli import accounts, db, journal, quarantine, registry
 from jemput.cli import influx as influx_commands
 from jemput.cli.backup import run_backup, run_restore
+from jemput.cli.broker import broker
 from jemput.cli.demo import Options, run_demo
 from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
@@ -21,6 +22,7 @@ from jemput.cli.options import Database
 from jemput.cli.pickups import pickups
 from jemput.cli.replay import replay
 from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
+from jemput.cli.simulate import simulate
 from jemput.cli.watch import watch
 from jemput.cli.what_if import what_if
 from jemput.cli.why import why
@@ -51,6 +53,8 @@ app.command()(watch)
 app.command("what-if")(what_if)
 app.command()(why)
 app.command()(replay)
+app.command()(simulate)
+app.command()(broker)
 app.add_typer(db.app, name="db")
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")

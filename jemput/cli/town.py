@@ -54,10 +54,15 @@ def broker_users(keys: Keys) -> list[BrokerUser]:
 
 def api_users(keys: Keys) -> Users:
     """The operator and the collectors."""
+    return Users(user_rows(keys))
+
+
+def user_rows(keys: Keys) -> dict[str, tuple[Role, str]]:
+    """Role and hash of the password by name, of the operator and the collectors."""
     rows = {
         name: (Role.COLLECTOR, hash_password(password)) for name, password in keys.people.items()
     }
-    return Users({OPERATOR: (Role.OPERATOR, hash_password(keys.operator)), **rows})
+    return {OPERATOR: (Role.OPERATOR, hash_password(keys.operator)), **rows}
 
 
 def changes(scenario: Scenario, keys: Keys, webhook_urls: dict[str, str]) -> list[Change]:
