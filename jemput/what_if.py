@@ -1,22 +1,25 @@
 """What if the threshold had been 60: the same intakes folded under another policy.
 
-The bins, what they said and when they were emptied stay as they were; only the numbers that
-rules decide by are others. A pickup that this other world opened was moved by nobody: what
-people did is taken only where the pickup is the same one, opened by the same entry. So calls
-are compared, not outcomes: in each stretch between two emptyings of a bin, the first call as
-it was with the first as it would have been, and how many calls each world made.
+What is kept: the bins, what they said and when, changes of the registry, and the emptyings that
+the journal holds; they divide each bin's time into stretches in both worlds. What differs: the
+numbers that rules decide by, from one entry on. Pickups that were open there are open in both.
+
+What people did is taken only where the pickup is the same one, opened by the same entry; one that
+only the other world opened was moved by nobody, and one that a person asked for is passed over
+where the bin has another. So nobody accepts there, pickups expire and bins are called again:
+outcomes and repetitions mean nothing. What is compared is the first call of each stretch.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from jemput.decisions import OpenPickup
-from jemput.entry import Emptying, Entry
+from jemput.decisions import Decision, OpenPickup
+from jemput.entry import Entry
 from jemput.fold.fold import Fold
 from jemput.fold.state import GroupState
 from jemput.pickup import Reason
@@ -86,10 +89,19 @@ class Stretch(Struct, frozen=True):
         """How the first call differs."""
         if not self.was or not self.would:
             return Kind.ADDED if self.would else Kind.DROPPED
-        was_ms, would_ms = self.was[0].at_ms, self.would[0].at_ms
-        if was_ms == would_ms:
+        apart_ms = self.apart_ms
+        if not apart_ms:
             return Kind.SAME
-        return Kind.EARLIER if would_ms < was_ms else Kind.LATER
+        return Kind.LATER if apart_ms > 0 else Kind.EARLIER
+
+    @property
+    def apart_ms(self) -> int | None:
+        """By how much the first call would be later; None where only one world calls."""
+        return self.would[0].at_ms - self.was[0].at_ms if self.was and self.would else None
+
+
+_Calls = dict[tuple[str, int], list[Call]]
+"""By bin, and by how often it was emptied before."""
 
 
 class OtherWorld:
@@ -97,23 +109,48 @@ class OtherWorld:
 
     def __init__(self, state: GroupState, numbers: Override, scope: Scope) -> None:
         """Take a state of one's own, and the other numbers. Raises `BadPolicyError`."""
-        state.registry = with_numbers(state.registry, numbers, scope)
+        before, state.registry = state.registry, with_numbers(state.registry, numbers, scope)
+        for bin_id, bin_state in state.bins.items():
+            if state.registry.policy_of(bin_id) != before.policy_of(bin_id):
+                bin_state.due_ms = state.now_ms  # the note of when was made by the other numbers
         self._fold = Fold(state)
-        self._was, self._would = _Calls(), _Calls()
+        self._scope = scope
+        self._emptied: dict[str, int] = defaultdict(int)
+        self._was: _Calls = defaultdict(list)
+        self._would: _Calls = defaultdict(list)
 
     def take(self, entry: Entry) -> None:
         """Decide an entry again."""
-        self._was.note(entry)
-        self._would.note(self._fold.fold(entry.intake, entry.epoch))
+        for one in entry.emptyings:
+            self._emptied[one.bin] += 1
+        self._note(self._was, entry.decisions)
+        self._note(self._would, self._fold.fold(entry.intake, entry.epoch).decisions)
 
     def stretches(self) -> list[Stretch]:
-        """What differs and what does not, in the order of bins and time."""
-        return list(_stretches(self._was.calls, self._would.calls))
+        """What differs and what does not where the numbers hold, in the order of bins and time."""
+        return [
+            Stretch(key[0], tuple(self._was.get(key, ())), tuple(self._would.get(key, ())))
+            for key in sorted(self._was.keys() | self._would.keys())
+            if holds_for(self._scope, self.registry, key[0])
+        ]
 
     @property
     def registry(self) -> Registry:
         """Which bins there are."""
         return self._fold.state.registry
+
+    def _note(self, calls: _Calls, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            if isinstance(decision, OpenPickup) and decision.pickup.reason not in BY_PEOPLE:
+                pickup = decision.pickup
+                call = Call(pickup.opened_ms, pickup.bin, pickup.reason)
+                calls[pickup.bin, self._emptied[pickup.bin]].append(call)
+
+
+def holds_for(scope: Scope, registry: Registry, bin_id: str) -> bool:
+    """Whether a scope takes a known bin in."""
+    site, waste = registry.site_of(bin_id), registry.bins[bin_id].waste
+    return scope.holds(site=site, waste=waste, bin_id=bin_id)
 
 
 def with_numbers(registry: Registry, numbers: Override, scope: Scope) -> Registry:
@@ -123,8 +160,8 @@ def with_numbers(registry: Registry, numbers: Override, scope: Scope) -> Registr
         names = ", ".join(Policy.__struct_fields__)
         raise BadPolicyError(f"no threshold is called {unknown[0]!r}; there are: {names}")
     _check("where nothing is overridden", registry.policies.base, numbers)
-    for bin_id, a_bin in registry.bins.items():
-        if scope.holds(site=registry.site_of(bin_id), waste=a_bin.waste, bin_id=bin_id):
+    for bin_id in registry.bins:
+        if holds_for(scope, registry, bin_id):
             _check(f"bin {bin_id}", registry.policy_of(bin_id), numbers)
     known = registry.policies
     other = OtherPolicies(known.base, dict(known.overrides), numbers, scope)
@@ -136,31 +173,3 @@ def _check(where: str, policy: Policy, numbers: Override) -> None:
         msgspec.structs.replace(policy, **numbers)
     except BadPolicyError as error:
         raise BadPolicyError(f"{where}: {error}") from error
-
-
-class _Calls:
-    """Calls by bin and by how often the bin was emptied before."""
-
-    def __init__(self) -> None:
-        self.calls: dict[tuple[str, int], list[Call]] = defaultdict(list)
-        self._emptied: dict[str, int] = defaultdict(int)
-
-    def note(self, entry: Entry) -> None:
-        """Take what an entry saw, and then what it decided."""
-        self._note_emptyings(entry.emptyings)
-        for decision in entry.decisions:
-            if isinstance(decision, OpenPickup) and decision.pickup.reason not in BY_PEOPLE:
-                pickup = decision.pickup
-                call = Call(pickup.opened_ms, pickup.bin, pickup.reason)
-                self.calls[pickup.bin, self._emptied[pickup.bin]].append(call)
-
-    def _note_emptyings(self, emptyings: Iterable[Emptying]) -> None:
-        for one in emptyings:
-            self._emptied[one.bin] += 1
-
-
-def _stretches(
-    was: dict[tuple[str, int], list[Call]], would: dict[tuple[str, int], list[Call]]
-) -> Iterator[Stretch]:
-    for key in sorted(set(was) | set(would)):
-        yield Stretch(key[0], tuple(was.get(key, ())), tuple(would.get(key, ())))

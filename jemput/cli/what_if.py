@@ -1,9 +1,11 @@
 """`jemput what-if`: which calls would have differed under other numbers."""
 
+import difflib
 import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from statistics import median
 from typing import Annotated, Final
 
 import typer
@@ -20,9 +22,11 @@ from jemput.policy import Override
 from jemput.registry import Registry
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.journal import Journal
-from jemput.what_if import Call, Kind, OtherWorld, Scope, Stretch
+from jemput.store.registry import RegistryStore
+from jemput.what_if import Call, Kind, OtherWorld, Scope, Stretch, holds_for, with_numbers
 
 MOST_SHOWN: Final = 20
+NAMES_SHOWN: Final = 8
 HOUR_MS: Final = 3_600_000
 
 
@@ -42,12 +46,14 @@ def what_if(  # noqa: PLR0913, PLR0917 - every option is a plain flag
 ) -> None:
     """Fold the journal under another policy, and say which calls would have differed."""
     other = _numbers(threshold, rearm, numbers or [])
+    scope, since_s = Scope(site, waste, bin_id), length_s(since)
     engine, name = open_existing(database, group)
-    journal, checkpoints = Journal(engine, name), Checkpoints(engine, name)
-    world = _folded(journal, checkpoints, length_s(since), other, Scope(site, waste, bin_id))
+    registry = RegistryStore(engine, name).read()
+    _check(registry, other, scope)
+    world = _folded(Journal(engine, name), Checkpoints(engine, name), since_s, other, scope)
     stretches = world.stretches()
     if as_json:
-        sys.stdout.write(json.dumps(_summary(stretches)) + "\n")
+        sys.stdout.write(json.dumps(_summary(stretches, world.registry)) + "\n")
         return
     _print(stretches, world.registry)
 
@@ -66,6 +72,24 @@ def _numbers(threshold: int | None, rearm: int | None, more: Iterable[str]) -> O
     if not numbers:
         raise typer.BadParameter("nothing is asked: give --threshold, --rearm or --set name=value")
     return numbers
+
+
+def _check(registry: Registry, numbers: Override, scope: Scope) -> None:
+    """Refuse what no bin of today can have, and names that nothing has."""
+    wastes = sorted({one.waste for one in registry.bins.values()})
+    _check_name("site", scope.site, registry.sites)
+    _check_name("waste", scope.waste, wastes)
+    _check_name("bin", scope.bin, registry.bins)
+    with_numbers(registry, numbers, scope)
+    if not any(holds_for(scope, registry, bin_id) for bin_id in registry.bins):
+        raise typer.BadParameter("no bin is all of that: leave out --site, --waste or --bin")
+
+
+def _check_name(kind: str, name: str | None, known: Iterable[str]) -> None:
+    if name is None or name in (names := list(known)):
+        return
+    near = difflib.get_close_matches(name, names) or sorted(names)[:NAMES_SHOWN]
+    raise typer.BadParameter(f"there is no {kind} {name!r}; there are: {', '.join(near) or 'none'}")
 
 
 def _folded(
@@ -101,21 +125,46 @@ def _begin(
     newest_ms = next(journal.entries(after=head - 1)).intake.now_ms
     asked = journal.position_at(newest_ms - int(since_s * 1000))
     first = journal.first()
-    reachable = first if first == 1 else min(at for at, _ in checkpoints.snapshots()) + 1
+    starts = [at for at, _ in checkpoints.snapshots() if at >= first - 1]
+    reachable = first if first == 1 else min(starts, default=first) + 1
+    if asked < reachable:
+        sys.stderr.write("the journal does not go back so far: what is kept is folded\n")
     return max(asked, reachable), newest_ms
 
 
-def _summary(stretches: list[Stretch]) -> dict[str, object]:
-    kinds = Counter(one.kind for one in stretches)
+def _summary(stretches: list[Stretch], registry: Registry) -> dict[str, object]:
+    by_waste = _by_waste(stretches, registry)
     return {
-        "calls_were": sum(len(one.was) for one in stretches),
-        "calls_would_be": sum(len(one.would) for one in stretches),
-        **{kind.value: kinds[kind] for kind in Kind},
+        **_counts(stretches),
+        "wastes": {waste: _counts(some) for waste, some in by_waste.items()},
         "stretches": [
-            {"bin": one.bin, "kind": one.kind, "was": _calls(one.was), "would": _calls(one.would)}
+            {
+                "bin": one.bin,
+                "waste": registry.bins[one.bin].waste,
+                "kind": one.kind,
+                "apart_s": None if one.apart_ms is None else one.apart_ms / 1000,
+                "was": _calls(one.was),
+                "would": _calls(one.would),
+            }
             for one in stretches
         ],
     }
+
+
+def _by_waste(stretches: list[Stretch], registry: Registry) -> dict[str, list[Stretch]]:
+    by_waste: dict[str, list[Stretch]] = defaultdict(list)
+    for one in stretches:
+        by_waste[registry.bins[one.bin].waste].append(one)
+    return dict(sorted(by_waste.items()))
+
+
+def _counts(stretches: Iterable[Stretch]) -> dict[str, int]:
+    """First calls, since only they can be compared."""
+    kinds = Counter(one.kind for one in stretches)
+    both = sum(kinds.values()) - kinds[Kind.ADDED] - kinds[Kind.DROPPED]
+    were, would_be = both + kinds[Kind.DROPPED], both + kinds[Kind.ADDED]
+    named = {kind.value: kinds[kind] for kind in Kind}
+    return {"calls_were": were, "calls_would_be": would_be, **named}
 
 
 def _calls(calls: Iterable[Call]) -> list[dict[str, object]]:
@@ -124,7 +173,7 @@ def _calls(calls: Iterable[Call]) -> list[dict[str, object]]:
 
 def _print(stretches: list[Stretch], registry: Registry) -> None:
     console = Console(width=80)
-    console.print(_by_waste(stretches, registry))
+    console.print(_wastes(stretches, registry))
     differing = [one for one in stretches if one.kind is not Kind.SAME]
     if not differing:
         console.print("No first call differs.")
@@ -139,30 +188,25 @@ def _print(stretches: list[Stretch], registry: Registry) -> None:
         console.print(f"… and {len(differing) - MOST_SHOWN} more: --json lists them all")
 
 
-def _by_waste(stretches: list[Stretch], registry: Registry) -> Table:
+def _wastes(stretches: list[Stretch], registry: Registry) -> Table:
     table = Table(box=None)
     table.add_column("waste")
-    for column in ("calls", "would be", *(kind.value for kind in Kind)):
+    for column in ("called", "would be", *(kind.value for kind in Kind), "by about"):
         table.add_column(column, justify="right")
-    by_waste: dict[str, list[Stretch]] = defaultdict(list)
-    for one in stretches:
-        by_waste[registry.bins[one.bin].waste].append(one)
-    for waste, some in sorted(by_waste.items()):
-        kinds = Counter(one.kind for one in some)
-        calls = (sum(len(one.was) for one in some), sum(len(one.would) for one in some))
-        table.add_row(waste, *map(str, calls), *(str(kinds[kind]) for kind in Kind))
+    for waste, some in _by_waste(stretches, registry).items():
+        moved = [one.apart_ms for one in some if one.apart_ms]
+        about = _told_ms(int(median(moved))) if moved else "-"
+        table.add_row(waste, *map(str, _counts(some).values()), about)
     return table
 
 
 def _when(calls: tuple[Call, ...]) -> str:
-    if not calls:
-        return "-"
-    more = f" +{len(calls) - 1}" if len(calls) > 1 else ""
-    return f"{local(calls[0].at_ms / 1000)}{more}"
+    return local(calls[0].at_ms / 1000) if calls else "-"
 
 
 def _told(one: Stretch) -> str:
-    if not one.was or not one.would:
-        return one.kind.value
-    apart_ms = abs(one.would[0].at_ms - one.was[0].at_ms)
-    return f"{apart_ms / HOUR_MS:.1f} h {one.kind}"
+    return one.kind.value if one.apart_ms is None else _told_ms(one.apart_ms)
+
+
+def _told_ms(apart_ms: int) -> str:
+    return f"{abs(apart_ms) / HOUR_MS:.1f} h {Kind.LATER if apart_ms > 0 else Kind.EARLIER}"

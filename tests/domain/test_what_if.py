@@ -6,21 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jemput.entry import ActKind
+from jemput.entry import ActKind, Link
+from jemput.fold.fold import Fold
 from jemput.fold.state import GroupState
+from jemput.pickup import Reason
 from jemput.policy import BadPolicyError, Override
 from jemput.what_if import Kind, OtherWorld, Scope, Stretch
-from tests.builders import CADENCE_S, Feed, town
+from tests.builders import CADENCE_S, HOUR_S, Feed, by_hand, town
 
 BINS = ("b1", "b2")
-Step = tuple[str, int | ActKind | Literal["wait"] | None]
+Happening = Literal["wait", "ask", "other policy", "link"]
+Step = tuple[str, int | ActKind | Happening | None]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([*BINS]),
         st.one_of(
             st.integers(0, 100),
             st.none(),
-            st.sampled_from(["accept", "collect", "fail", "withdraw", "wait"]),
+            st.sampled_from(["alerted", "accept", "collect", "fail", "withdraw", "confirm"]),
+            st.sampled_from(["wait", "ask", "other policy", "link"]),
         ),
     ),
     max_size=60,
@@ -28,23 +32,34 @@ STEPS = st.lists(
 
 
 def lived(steps: list[Step]) -> Feed:
-    """A town in which bins say levels, people act, and time passes."""
+    """A town in which bins say levels, people act and ask, numbers change, and time passes."""
     feed = Feed(town(BINS))
     for bin_id, step in steps:
-        if step == "wait":
-            feed.pass_s(13 * 3600)
-        elif isinstance(step, str):
-            if feed.pickup(bin_id) is not None:
+        match step:
+            case int() | None:
+                feed.hear(step, bin_id)
+            case "wait":
+                feed.pass_s(13 * HOUR_S)
+            case "ask":
+                feed.take(events=(by_hand(bin_id, feed.now_s),))
+            case "other policy":
+                feed.policy(key=bin_id, call_percent=66, max_age_h=20)
+            case "link":
+                feed.take(events=(Link(up=False), Link(up=True)))
+            case _ if feed.pickup(bin_id) is not None:
                 feed.act(step, bin_id)
-        else:
-            feed.hear(step, bin_id)
     return feed
 
 
-def stretches(feed: Feed, scope: Scope | None = None, **numbers: int) -> list[Stretch]:
-    """The whole history under other numbers."""
-    world = OtherWorld(GroupState(), numbers, scope or Scope())
-    for entry in feed.entries:
+def stretches(
+    feed: Feed, scope: Scope | None = None, *, begin: int = 0, **numbers: int
+) -> list[Stretch]:
+    """The history from one entry on, under other numbers."""
+    fold = Fold(GroupState())
+    for entry in feed.entries[:begin]:
+        fold.replay(entry)
+    world = OtherWorld(fold.state, numbers, scope or Scope())
+    for entry in feed.entries[begin:]:
         world.take(entry)
     return world.stretches()
 
@@ -54,10 +69,12 @@ def differing(found: list[Stretch]) -> list[tuple[str, Kind]]:
     return [(one.bin, one.kind) for one in found if one.kind is not Kind.SAME]
 
 
-@given(STEPS)
-@settings(max_examples=60)
-def test_the_same_numbers_change_nothing(steps: list[Step]) -> None:
-    found = stretches(lived(steps), call_percent=75, rearm_percent=55)
+@given(STEPS, st.integers(0, 60))
+@settings(max_examples=100)
+def test_the_same_numbers_change_nothing_from_whatever_entry_on(
+    steps: list[Step], begin: int
+) -> None:
+    found = stretches(lived(steps), begin=begin)
 
     assert all(one.was == one.would for one in found)
 
@@ -121,6 +138,62 @@ def test_other_numbers_hold_only_where_they_are_asked_for() -> None:
     assert differing(everywhere) == [("b1", Kind.ADDED), ("b2", Kind.ADDED)]
     assert differing(there) == [("b2", Kind.ADDED)]
     assert differing(nowhere) == []
+
+
+def test_the_emptyings_that_happened_divide_both_worlds() -> None:
+    feed = Feed()
+    feed.policy(fill_permille_per_day=100_000)
+    for _ in range(2):
+        feed.fill(*range(10, 95, 3), *[90] * 40, *[40] * 8)
+    feed.fill(*range(40, 95, 3))
+
+    found = stretches(feed, fill_permille_per_day=250)
+
+    assert sum(len(one.emptyings) for one in feed.entries) == 2
+    assert [len(one.was) for one in found] == [1, 1, 1]
+    assert [len(one.would) for one in found] == [1, 1, 1]
+
+
+def test_what_people_did_moves_no_pickup_of_the_other_world() -> None:
+    feed = Feed()
+    feed.fill(*range(0, 90, 3))
+    feed.act("withdraw")
+    feed.fill(*[90] * (25 * HOUR_S // CADENCE_S))
+
+    lower, same = stretches(feed, call_percent=70), stretches(feed)
+
+    assert [len(one.was) for one in lower] == [2]
+    assert [len(one.would) for one in lower] == [1]
+    assert [len(one.would) for one in same] == [2]
+
+
+def test_a_limit_on_age_finds_a_bin_that_says_nothing_more() -> None:
+    feed = Feed()
+    feed.fill(10, 10, 10)
+    feed.pass_s(30 * HOUR_S)
+    feed.pass_s(30 * HOUR_S)
+    begin = len(feed.entries)
+    feed.pass_s(HOUR_S)
+
+    found = stretches(feed, begin=begin, max_age_h=24)
+
+    assert differing(found) == [("b1", Kind.ADDED)]
+    assert found[0].would[0].reason is Reason.AGE
+
+
+def test_a_pickup_that_was_open_before_is_open_in_both() -> None:
+    feed = Feed()
+    feed.fill(*range(0, 90, 3))
+    begin = len(feed.entries)
+    feed.fill(90, 90, 90)
+    feed.act("accept")
+    feed.act("fail")
+    feed.pass_s(5 * HOUR_S)
+    feed.fill(90)
+
+    found = stretches(feed, begin=begin, call_percent=60)
+
+    assert [(one.was, one.kind) for one in found] == [(found[0].would, Kind.SAME)]
 
 
 def test_they_outrank_what_a_bin_overrides_also_later() -> None:

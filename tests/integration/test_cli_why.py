@@ -100,9 +100,35 @@ def test_what_if_begins_at_a_snapshot_and_tells_what_differs(engine: Engine) -> 
     fold.recover()
     assert whole["later"] == 1
     assert asked("--threshold", "75")["same"] == 1
-    assert asked("--threshold", "80", "--bin", "other")["same"] == 1
+    assert asked("--threshold", "80", "--bin", "b1")["wastes"] == {
+        "organic": {key: whole[key] for key in list(whole)[:7]}
+    }
     Checkpoints(engine, GROUP).save_snapshot(fold.fold.state)
     assert asked("--threshold", "80") == whole
+
+
+def test_what_if_is_a_table_for_people_and_says_how_far_back_it_goes(engine: Engine) -> None:
+    done = jemput(engine, "what-if", "--threshold", "60")
+    same = jemput(engine, "what-if", "--threshold", "75")
+
+    assert ["organic", "1", "1", "0", "1", "0", "0", "0"] in [
+        line.split()[:8] for line in done.stdout.splitlines()
+    ]
+    assert "h earlier" in done.stdout
+    assert "does not go back so far" not in done.stderr
+    assert "No first call differs." in same.stdout
+
+
+def test_what_if_on_a_pruned_journal_folds_what_is_kept(engine: Engine) -> None:
+    writer = Writer(engine, GROUP)
+    writer.recover()
+    Checkpoints(engine, GROUP).save_snapshot(writer.fold.state)
+    Journal(engine, GROUP).delete_upto(writer.fold.state.position - 1, 100)
+
+    done = jemput(engine, "what-if", "--threshold", "60")
+
+    assert done.returncode == 0, done.stderr
+    assert "does not go back so far" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -113,6 +139,8 @@ def test_what_if_begins_at_a_snapshot_and_tells_what_differs(engine: Engine) -> 
         (("--set", "treshold=50"), "no threshold is called"),
         (("--set", "call_percent=much"), "is no number"),
         (("--threshold", "60", "--since", "long"), "no length of time"),
+        (("--threshold", "60", "--bin", "b7"), "there is no bin 'b7'; there are: b1"),
+        (("--threshold", "60", "--waste", "x"), "there is no waste 'x'; there are: organic"),
     ],
 )
 def test_a_mistake_is_said_in_a_sentence(engine: Engine, asked: tuple[str, ...], said: str) -> None:
