@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Engine, Row, delete, func, select
+from sqlalchemy import Engine, Float, Row, cast, delete, func, select
 
 from jemput.entry import Entry
 from jemput.points import UNBOUND, time_ns
@@ -113,8 +113,8 @@ class EmbeddedHistory:
             bucket = history.c.time_ns // (every_s * SECOND_NS)
             means = select(
                 bucket.label("bucket"),
-                func.avg(history.c.fill_percent).label("fill"),
-                func.avg(history.c.level_percent).label("level"),
+                cast(func.avg(history.c.fill_percent), Float).label("fill"),
+                cast(func.avg(history.c.level_percent), Float).label("level"),
             )
             rows = connection.execute(
                 means.where(in_time).group_by(bucket).order_by(bucket).limit(most)

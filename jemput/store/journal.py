@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 
 from jemput.entry import Entry, Event, decode, encode
 from jemput.store.database import writing
@@ -36,15 +36,14 @@ class Journal:
     def take_over(self) -> int:
         """Raise the epoch and return it: whoever wrote before cannot append any more."""
         with writing(self.engine) as connection:
-            found = connection.execute(
+            make_group(connection, self.group)
+            raised = (
                 update(journal_group)
                 .where(journal_group.c.id == self.group)
                 .values(epoch=journal_group.c.epoch + 1)
-            ).rowcount
-            if not found:
-                connection.execute(insert(journal_group).values(id=self.group, epoch=1, head=0))
-            query = select(journal_group.c.epoch).where(journal_group.c.id == self.group)
-            epoch: int = connection.execute(query).scalar_one()
+                .returning(journal_group.c.epoch)
+            )
+            epoch: int = connection.execute(raised).scalar_one()
             return epoch
 
     def epoch(self) -> int:
@@ -163,6 +162,13 @@ class Journal:
             read_entry(position, stored, blob, after + offset)
             for offset, (position, stored, blob) in enumerate(rows, start=1)
         ]
+
+
+def make_group(connection: Connection, group: str) -> None:
+    """Make the row of a group where there is none: epoch 0, which no writer has."""
+    row = {"id": group, "epoch": 0, "head": 0}
+    statement = "INSERT INTO journal_group (id, epoch, head) VALUES (:id, :epoch, :head)"
+    connection.execute(text(f"{statement} ON CONFLICT DO NOTHING"), row)
 
 
 def read_entry(position: int, stored: int, blob: bytes, expected: int) -> Entry:

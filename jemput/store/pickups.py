@@ -98,9 +98,10 @@ class Pickups:
 
 def lock_group(connection: Connection, group: str) -> None:
     """Lock the group's row, as whoever changes anything of the group must."""
-    connection.execute(
-        select(journal_group.c.id).where(journal_group.c.id == group).with_for_update()
-    )
+    query = select(journal_group.c.id).where(journal_group.c.id == group).with_for_update()
+    if connection.execute(query).first() is None:
+        journals.make_group(connection, group)
+        connection.execute(query)
 
 
 def hand_pickup_id(bin_id: str) -> str:
