@@ -17,6 +17,7 @@ from ingest.acks import Acks
 from ingest.alarm import Alarm
 from ingest.hearing import Ear, Heard
 from ingest.pending import LONGEST_S, Pending
+from ingest.rates import Rates
 from ingest.sifting import FoldStuckError, Sifting, Spoken
 from ingest.writer import Writer
 from jemput import topics
@@ -47,6 +48,7 @@ class Station:
         What is heard waits `longest_s` for more at most.
         """
         self.ear: Ear | None = None
+        self.rates = Rates()
         self._writer = writer
         self._clock = clock
         self.acks = acks
@@ -123,8 +125,9 @@ class Station:
 
     async def _commit(self) -> None:
         taken = self._pending.take()
-        spoken = [Spoken(one, self._read(one)) for one in taken.messages]
-        sifting = Sifting(self._writer, spoken, taken.events, tuple(taken.alarms))
+        read = [Spoken(one, self._read(one)) for one in taken.messages]
+        spoken, alarms = self.rates.sort(read, self._clock.now_ms())
+        sifting = Sifting(self._writer, spoken, taken.events, (*taken.alarms, *alarms))
         while not sifting.is_done:
             try:
                 await asyncio.to_thread(sifting.step, self._clock.now_ms())
