@@ -44,7 +44,8 @@ class Watched:
         self._checkpoints = Checkpoints(engine, group)
         self._position = self._journal.head()
         self._aside = max((one.id for one in self._newest_aside(1)), default=0)
-        self._carried: deque[Carried] = deque()
+        self._heard: deque[Carried] = deque()
+        self._acks: deque[Carried] = deque()
         self._awaited = Awaited()
         self._committed: dict[Key, None] = {}
         self._only = Only(self._bin(RegistryStore(engine, group)), device)
@@ -56,36 +57,33 @@ class Watched:
 
     def hear(self, topic: str, message: bytes, now_s: float) -> None:
         """Note what the broker carried; it is shown at the next look."""
-        self._carried.append(Carried(now_s, topic, message))
+        spoken = topics.parse(topic)
+        is_reading = spoken is not None and spoken.kind == "reading"
+        (self._heard if is_reading else self._acks).append(Carried(now_s, topic, message))
 
     def show_new(self, now_s: float) -> None:
         """What was said, committed and set aside since the last look, and what came to nothing."""
+        acks = _taken(self._acks)  # before the journal is read, so that it holds what they tell of
         head = self._journal.head()
         entries = list(concerning(self._journal, self._position + 1, head, self._only))
         aside = self._new_aside()
-        while self._carried:
-            self._show_carried(self._carried.popleft())
+        for one in _taken(self._heard):
+            say(f"heard on {one.topic}: {_shown(one.message)}")
+            self._awaited.hear(keys_of(one.message), one.at_s)
         for entry in entries:
             self._show(entry)
             self._commit(entry, now_s)
         self._position = head
-        for one in aside:
-            say(f"set aside as {one.reason}: {one.detail}")
-            say(f"`jemput quarantine explain {one.id}` tells more")
-            self._awaited.set_aside(keys_of(one.payload))
+        for message in aside:
+            self._show_aside(message)
+        for one in acks:
+            say(f"acknowledged, it may forget: {_shown(one.message)}")
         self._tell_overdue(self._awaited.overdue(now_s))
 
-    def _show_carried(self, carried: Carried) -> None:
-        """Show a message as it is on the wire."""
-        spoken = topics.parse(carried.topic)
-        size = len(carried.message)
-        text = carried.message[:BYTES_SHOWN].decode("utf-8", "backslashreplace")
-        text += f" … {size} bytes" if size > BYTES_SHOWN else ""
-        if spoken is None or spoken.kind != "reading":
-            say(f"acknowledged, it may forget: {text}")
-            return
-        say(f"heard on {carried.topic}: {text}")
-        self._awaited.hear(keys_of(carried.message), carried.at_s)
+    def _show_aside(self, message: Quarantined) -> None:
+        say(f"set aside as {message.reason}: {message.detail}")
+        say(f"`jemput quarantine explain {message.id}` tells more")
+        self._awaited.set_aside(keys_of(message.payload))
 
     def _show(self, entry: Entry) -> None:
         for line in lines(entry, self._only):
@@ -155,6 +153,16 @@ def say(text: str) -> None:
     """One thing that happened now, at most 80 columns wide."""
     sys.stdout.write("\n".join(wrapped(text)) + "\n")
     sys.stdout.flush()
+
+
+def _taken(carried: deque[Carried]) -> list[Carried]:
+    """What stands there now; what another thread adds meanwhile stays for the next look."""
+    return [carried.popleft() for _ in range(len(carried))]
+
+
+def _shown(message: bytes) -> str:
+    text = message[:BYTES_SHOWN].decode("utf-8", "backslashreplace")
+    return text + (f" … {len(message)} bytes" if len(message) > BYTES_SHOWN else "")
 
 
 def _told(keys: Iterable[Key]) -> str:

@@ -18,7 +18,7 @@ from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.entry import FOLD_VERSION
 from jemput.fold.fold import Fold
-from jemput.policy import Override
+from jemput.policy import BadPolicyError, Override
 from jemput.registry import Registry
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.journal import Journal
@@ -80,7 +80,11 @@ def _check(registry: Registry, numbers: Override, scope: Scope) -> None:
     _check_name("site", scope.site, registry.sites)
     _check_name("waste", scope.waste, wastes)
     _check_name("bin", scope.bin, registry.bins)
-    with_numbers(registry, numbers, scope)
+    try:
+        with_numbers(registry, numbers, scope)
+    except BadPolicyError as error:
+        alone = "call_percent" in numbers and "rearm_percent" not in numbers
+        raise ValueError(f"{error}{': give --rearm, too' if alone else ''}") from error
     if not any(holds_for(scope, registry, bin_id) for bin_id in registry.bins):
         raise typer.BadParameter("no bin is all of that: leave out --site, --waste or --bin")
 
@@ -191,12 +195,12 @@ def _print(stretches: list[Stretch], registry: Registry) -> None:
 def _wastes(stretches: list[Stretch], registry: Registry) -> Table:
     table = Table(box=None)
     table.add_column("waste")
-    for column in ("called", "would be", *(kind.value for kind in Kind), "by about"):
+    for column in ("called", "would be", *(kind.value for kind in Kind), "median"):
         table.add_column(column, justify="right")
     for waste, some in _by_waste(stretches, registry).items():
         moved = [one.apart_ms for one in some if one.apart_ms]
-        about = _told_ms(int(median(moved))) if moved else "-"
-        table.add_row(waste, *map(str, _counts(some).values()), about)
+        apart = f"{median(moved) / HOUR_MS:+.1f} h" if moved else "-"
+        table.add_row(waste, *map(str, _counts(some).values()), apart)
     return table
 
 
@@ -205,8 +209,6 @@ def _when(calls: tuple[Call, ...]) -> str:
 
 
 def _told(one: Stretch) -> str:
-    return one.kind.value if one.apart_ms is None else _told_ms(one.apart_ms)
-
-
-def _told_ms(apart_ms: int) -> str:
-    return f"{abs(apart_ms) / HOUR_MS:.1f} h {Kind.LATER if apart_ms > 0 else Kind.EARLIER}"
+    if one.apart_ms is None:
+        return one.kind.value
+    return f"{abs(one.apart_ms) / HOUR_MS:.1f} h {one.kind}"

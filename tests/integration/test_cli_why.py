@@ -111,9 +111,9 @@ def test_what_if_is_a_table_for_people_and_says_how_far_back_it_goes(engine: Eng
     done = jemput(engine, "what-if", "--threshold", "60")
     same = jemput(engine, "what-if", "--threshold", "75")
 
-    assert ["organic", "1", "1", "0", "1", "0", "0", "0"] in [
-        line.split()[:8] for line in done.stdout.splitlines()
-    ]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["organic", "1", "1", "0", "1", "0", "0", "0"] in [line[:8] for line in lines]
+    assert ["h"] in [line[-1:] for line in lines if line[:1] == ["organic"]]
     assert "h earlier" in done.stdout
     assert "does not go back so far" not in done.stderr
     assert "No first call differs." in same.stdout
@@ -135,7 +135,8 @@ def test_what_if_on_a_pruned_journal_folds_what_is_kept(engine: Engine) -> None:
     ("asked", "said"),
     [
         ((), "nothing is asked"),
-        (("--threshold", "50"), "below call_percent"),
+        (("--threshold", "50"), "at most 100: give --rearm, too"),
+        (("--rearm", "75"), "below call_percent (75)"),
         (("--set", "treshold=50"), "no threshold is called"),
         (("--set", "call_percent=much"), "is no number"),
         (("--threshold", "60", "--since", "long"), "no length of time"),
