@@ -12,7 +12,7 @@ from api.problems import ProblemError
 from api.services import Services
 from api.shapes import Problem
 from api.town import Town
-from api.users import User
+from jemput.roles import User
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="jemput", charset="UTF-8"'}
 OWN_ORIGIN: Final = frozenset({"same-origin", "none"})
@@ -54,7 +54,7 @@ def user(
         raise ProblemError(problems.FROM_ELSEWHERE, "the browser says that another site asked")
     if credentials is None:
         raise ProblemError(problems.NO_USER, "moving a pickup needs a user", CHALLENGE)
-    found = services.users.check(credentials.username, credentials.password)
+    found = services.users.by_password(credentials.username, credentials.password)
     if found is None:
         raise ProblemError(problems.NO_USER, "no user has this name and password", CHALLENGE)
     return found

@@ -1,43 +1,33 @@
 """Who may move pickups: names, roles and the hashes of their passwords, from a small file.
 
 Passwords are random 128-bit tokens that the program itself makes, never words that people
-choose. Nothing can be guessed there, so a plain SHA-256 is enough and costs a microsecond;
-accounts with chosen passwords will need a slow hash.
+choose. Nothing can be guessed there, so a plain SHA-256 is enough and costs a microsecond.
+Accounts, with passwords that people choose, are in the database: `api.gate`.
 """
 
 import hmac
-from collections.abc import Mapping
-from enum import StrEnum
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_urlsafe
 from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
+from api.gate import wall_ms
 from jemput.ids import ID_PATTERN, check_id
+from jemput.roles import Role, User
+from jemput.store.credentials import SESSION_MS
 
+MOST_SESSIONS: Final = 1000
 _NOBODY: Final = "0" * 64
-
-
-class Role(StrEnum):
-    """What a user may do: a collector only what concerns their own pickups."""
-
-    OPERATOR = "operator"
-    DISPATCHER = "dispatcher"
-    COLLECTOR = "collector"
 
 
 class BadUsersError(ValueError):
     """A file of users that cannot be read; the message says where and what to write."""
-
-
-class User(Struct, frozen=True):
-    """Somebody who may move pickups. A collector's name is the collector's id."""
-
-    name: str
-    role: Role
 
 
 class _Row(Struct, forbid_unknown_fields=True):
@@ -46,11 +36,15 @@ class _Row(Struct, forbid_unknown_fields=True):
 
 
 class Users:
-    """The users of one run."""
+    """The users of one run: a gate whose sessions end with the process."""
 
-    def __init__(self, users: Mapping[str, tuple[Role, str]]) -> None:
+    def __init__(
+        self, users: Mapping[str, tuple[Role, str]], now_ms: Callable[[], int] = wall_ms
+    ) -> None:
         """Take role and `password_sha256` by name. Raises `BadIdError`."""
         self._users = MappingProxyType({check_id("user", name): row for name, row in users.items()})
+        self._now_ms = now_ms
+        self._sessions: OrderedDict[str, tuple[User, int]] = OrderedDict()
 
     @classmethod
     def load(cls, path: Path) -> "Users":
@@ -68,13 +62,36 @@ class Users:
             )
             raise BadUsersError(message) from error
 
-    def check(self, name: str, password: str) -> User | None:
+    def recall(self, name: str, password: str) -> User | None:
+        """Nothing is remembered: checking costs a microsecond."""
+
+    def by_password(self, name: str, password: str) -> User | None:
         """The user, or None. Takes as long for an unknown name as for a wrong password."""
         role, expected = self._users.get(name, (None, _NOBODY))
         is_right = hmac.compare_digest(hash_password(password), expected)
         return User(name, role) if role is not None and is_right else None
 
+    def by_key(self, token: str) -> User | None:
+        """Nobody: API keys belong to accounts."""
+
+    def by_session(self, token: str) -> User | None:
+        """Whose session it is, unless it ended."""
+        user, until_ms = self._sessions.get(hash_password(token), (None, 0))
+        return user if until_ms > self._now_ms() else None
+
+    def sign_in(self, user: User) -> str:
+        """A new session's token; where there are too many, the oldest ends."""
+        token = token_urlsafe(32)
+        self._sessions[hash_password(token)] = (user, self._now_ms() + SESSION_MS)
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+        return token
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._sessions.pop(hash_password(token), None)
+
 
 def hash_password(password: str) -> str:
     """A password's hash, as the file of users holds it."""
-    return sha256(password.encode()).hexdigest()
+    return sha256(password.encode(errors="surrogatepass")).hexdigest()

@@ -8,10 +8,10 @@ from api import problems, shapes
 from api.dependencies import ServicesOf, TownOf, UserOf, may_be
 from api.problems import ProblemError
 from api.routes.pickups import PickupId
-from api.users import Role
 from jemput.entry import ActKind
 from jemput.fold.acts import STATE_AFTER
 from jemput.pickup import RefusedError
+from jemput.roles import Role
 
 OF_COLLECTORS: Final[frozenset[ActKind]] = frozenset({"accept", "collect", "fail"})
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = may_be(

@@ -9,8 +9,8 @@ from api.dependencies import ServicesOf, TownOf, UserOf, may_be
 from api.problems import ProblemError
 from api.routes.bins import known_bin
 from api.services import Services
-from api.users import Role
 from jemput.pickup import Pickup, Reason, State, Why
+from jemput.roles import Role
 from jemput.store.pickups import AlreadyOpenError, hand_pickup_id
 
 PickupId = Annotated[str, Path(description="A pickup's id", examples=["pasar-delimas-organic-812"])]

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from api.users import Role, Users, hash_password
+from api.users import Users, hash_password
 from jemput.broker.account import (
     BrokerUser,
     collector_user,
@@ -13,6 +13,7 @@ from jemput.broker.account import (
 )
 from jemput.geometry import Geometry
 from jemput.registry import Bind, Change, PutBin, PutCollector, PutHalte, PutSite, PutZone
+from jemput.roles import Role
 from jemput.things import Bin, Collector, Halte, Site, Zone
 from simulator.scenario import Scenario
 from simulator.town_plan import SimCollector

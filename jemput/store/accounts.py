@@ -31,6 +31,13 @@ class Account(Struct, frozen=True):
     retired_ms: int | None
 
 
+class Opened(Struct, frozen=True):
+    """An open account with what its password is checked against."""
+
+    user: User
+    password_hash: str | None
+
+
 class Accounts:
     """Who may use the API."""
 
@@ -88,14 +95,25 @@ class Accounts:
 
     def check(self, name: str, password: str) -> User | None:
         """Whose password it is. Takes as long for an unknown name as for a wrong password."""
-        with self.engine.connect() as connection:
-            query = select(account).where(account.c.name == name, account.c.retired_ms.is_(None))
-            row = connection.execute(query).first()
-        hashed = row.password_hash if row else None
+        found = self.opened(name)
+        hashed = found.password_hash if found else None
         if self._nobodys is None:
             self._nobodys = self._hasher.hash(token_hex(16))
         is_right = self._hasher.verify(password, hashed or self._nobodys)
-        return account_of(row).user if row and hashed and is_right else None
+        return found.user if found and hashed and is_right else None
+
+    def opened(self, name: str) -> Opened | None:
+        """The account of that name, None where it is retired or there is none."""
+        query = select(account).where(account.c.name == name, account.c.retired_ms.is_(None))
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return Opened(account_of(row).user, row.password_hash) if row else None
+
+    def is_empty(self) -> bool:
+        """Whether nobody has an account that is open."""
+        query = select(account.c.name).where(account.c.retired_ms.is_(None)).limit(1)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is None
 
     def _hash(self, password: str) -> str:
         if len(password) < LEAST_LENGTH:

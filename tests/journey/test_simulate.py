@@ -135,7 +135,7 @@ def test_what_is_prepared_is_for_our_eyes_only_and_the_registry_is_there(folder:
     assert registry.bindings.keys() == keys["devices"].keys()
     assert registry.collectors.keys() == keys["people"].keys()
     for name, password in keys["people"].items():
-        user = users.check(name, password)
+        user = users.by_password(name, password)
         assert user is not None
         assert user.role == "collector"
 

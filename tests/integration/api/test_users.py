@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.users import BadUsersError, Role, User, Users, hash_password
+from api.users import BadUsersError, Users, hash_password
+from jemput.roles import Role, User
 
 ROW = {"role": "dispatcher", "password_sha256": hash_password("a-token")}
 
@@ -19,16 +20,16 @@ def load(folder: Path, text: str) -> Users:
 def test_a_user_is_known_by_name_and_password(tmp_path: Path) -> None:
     users = load(tmp_path, json.dumps({"dian": ROW}))
 
-    assert users.check("dian", "a-token") == User("dian", Role.DISPATCHER)
-    assert users.check("dian", "a-tokem") is None
-    assert users.check("budi", "a-token") is None
+    assert users.by_password("dian", "a-token") == User("dian", Role.DISPATCHER)
+    assert users.by_password("dian", "a-tokem") is None
+    assert users.by_password("budi", "a-token") is None
 
 
 def test_the_stand_in_for_an_unknown_name_opens_nothing(tmp_path: Path) -> None:
     users = load(tmp_path, "{}")
 
-    assert users.check("budi", "") is None
-    assert users.check("budi", "0" * 64) is None
+    assert users.by_password("budi", "") is None
+    assert users.by_password("budi", "0" * 64) is None
 
 
 @pytest.mark.parametrize(

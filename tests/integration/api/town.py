@@ -12,12 +12,13 @@ import httpx
 from api.app import create_app
 from api.server import Server
 from api.services import Limits, Services
-from api.users import Role, Users, hash_password
+from api.users import Users, hash_password
 from jemput.entry import Entry, Intake, Link
 from jemput.fold.fold import Fold
 from jemput.geometry import Geometry
 from jemput.reading import Quality, Reading, TimeSource
 from jemput.registry import Bind, Change, PutBin, PutCollector, PutHalte, PutSite, PutZone
+from jemput.roles import Role
 from jemput.store.bins import Bins
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import create_tables, open_database, writing
