@@ -29,6 +29,7 @@ LOOK_S: Final = 0.05
 MAIL_S: Final = 0.25
 CHECKPOINT_S: Final = 1.0
 RETRY_S: Final = 1.0
+PATIENCE_S: Final = 5.0
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -55,7 +56,7 @@ class Station:
         self._on_commit = on_commit
         self._pending = Pending(longest_s)
         self._wake = asyncio.Event()
-        self._mail_s = self._checkpoint_s = 0.0
+        self._mail_s = self._checkpoint_s = self._stopping_s = 0.0
 
     def on_heard(self, batch: list[Heard]) -> None:
         """Take what one socket read held."""
@@ -77,12 +78,15 @@ class Station:
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Commit until `stop`, then once more what was heard until then."""
+        """Commit until `stop`, then once more what was heard until then.
+
+        What cannot be committed even so stays unacknowledged: the broker will say it again.
+        """
         while not stop.is_set():
             await self._sleep()
-            await self._step()
-        while self._pending.due_in_s() is not None:
-            await self._commit()
+            await self._step(stop)
+        while self._pending.due_in_s() is not None and await self._commit(stop):
+            pass
         await self._save_checkpoint()
 
     async def _sleep(self) -> None:
@@ -97,11 +101,11 @@ class Station:
         except TimeoutError:
             return
 
-    async def _step(self) -> None:
+    async def _step(self, stop: asyncio.Event) -> None:
         due_in_s = self._pending.due_in_s()
         is_due = self._writer.fold.next_due_ms() <= self._clock.now_ms()
         if (due_in_s is not None and due_in_s <= 0) or is_due or await self._has_mail():
-            await self._commit()
+            await self._commit(stop)
         if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
             self._checkpoint_s = time.monotonic()
             await self._save_checkpoint()
@@ -123,7 +127,8 @@ class Station:
         except SQLAlchemyError as error:
             _log.error("checkpoint_failed", problem=str(error))
 
-    async def _commit(self) -> None:
+    async def _commit(self, stop: asyncio.Event) -> bool:
+        """Commit, however long the database is away; False where `stop` came and it still is."""
         taken = self._pending.take()
         read = [Spoken(one, self._read(one)) for one in taken.messages]
         spoken, alarms = self.rates.sort(read, self._clock.now_ms())
@@ -133,11 +138,21 @@ class Station:
                 await asyncio.to_thread(sifting.step, self._clock.now_ms())
             except (SQLAlchemyError, FoldStuckError) as error:
                 _log.error("commit_failed", problem=str(error))
+                if self._gives_up(stop):
+                    _log.error("left_unacknowledged", messages=len(taken.messages))
+                    return False
                 await asyncio.sleep(RETRY_S)
         if self.ear is not None and taken.messages:
             self.ear.acknowledge([one.receipt for one in taken.messages])
         self._owe_acks({one.topic for one in taken.messages})
         self._on_commit()
+        return True
+
+    def _gives_up(self, stop: asyncio.Event) -> bool:
+        if not stop.is_set():
+            return False
+        self._stopping_s = self._stopping_s or time.monotonic()
+        return time.monotonic() - self._stopping_s >= PATIENCE_S
 
     def _read(self, heard: Heard) -> admission.Heard | admission.Poison:
         return decoding.read(heard.topic, heard.payload, retained=heard.retained)

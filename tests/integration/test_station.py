@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from ingest import station as stations
 from ingest import writer as writers
 from ingest.acks import Acks
 from ingest.hearing import Heard, Receipt
@@ -17,7 +19,7 @@ from jemput import topics
 from jemput.entry import Entry, Intake
 from jemput.fold.fold import Fold
 from jemput.store.clock import RunClock
-from jemput.store.database import create_tables, open_database
+from jemput.store.database import create_tables, open_database, writing
 from tests.servers import HOST, free_port
 
 PAYLOAD = (
@@ -111,3 +113,26 @@ async def test_a_message_that_cannot_be_folded_stops_neither_the_station_nor_its
 
     assert writer.fold.state.devices["dev-1"].upto() == [(7, 3)]
     assert [one.packet_id for one in ear.receipts] == [1, 2, 3]
+
+
+async def test_a_station_that_is_stopped_while_its_database_is_away_ends_and_acknowledges_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stations, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(stations, "RETRY_S", 0.1)
+    station, writer, _ = make_station(tmp_path)
+    ear = station.ear = Noting()
+    stop = asyncio.Event()
+    with writing(writer.journal.engine) as connection:
+        connection.execute(text("ALTER TABLE journal_group RENAME TO elsewhere"))
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(station.run(stop))
+        station.on_heard([heard(1)])
+        await asyncio.sleep(0.5)
+        stop.set()
+    with writing(writer.journal.engine) as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO journal_group"))
+
+    assert ear.receipts == []
+    assert not list(writer.journal.entries())
