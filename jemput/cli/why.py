@@ -1,19 +1,23 @@
 """`jemput why PICKUP`: what called the truck, recomputed from the journal."""
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import track
 from sqlalchemy import Engine
 
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.plain import plain
+from jemput.cli.showing import COLUMNS
 from jemput.cli.telling import local
 from jemput.decisions import OpenPickup
-from jemput.entry import FOLD_VERSION
+from jemput.entry import FOLD_VERSION, Entry
 from jemput.fold.fold import Fold
 from jemput.pickup import Evidence, Pickup, Why
 from jemput.store.checkpoints import Checkpoints
@@ -40,6 +44,7 @@ class Again(StrEnum):
     OTHER = "the journal, folded again, does NOT open this pickup: run `jemput journal verify`"
     OLDER = "it was decided by another version of the rules; today's would not open it"
     PRUNED = "the entries before it were pruned: what stands here was kept with the pickup"
+    DAMAGED = "the journal before it is damaged: run `jemput journal verify`"
     BY_HAND = "it was opened by a person: there is nothing to decide again"
 
 
@@ -82,14 +87,25 @@ def decide_again(engine: Engine, group: str, pickup: Pickup, position: int | Non
         fold = Fold(Checkpoints(engine, group).start(upto=position - 1))
     except DamagedJournalError:
         return Again.PRUNED
-    for entry in journal.entries(after=fold.state.position, upto=position - 1):
-        fold.replay(entry)
-    stored = next(journal.entries(after=position - 1, upto=position))
+    try:
+        stored = _replayed(fold, journal, position)
+    except DamagedJournalError:
+        return Again.DAMAGED
     decided = fold.fold(stored.intake, stored.epoch).decisions
     found = [one.pickup for one in decided if isinstance(one, OpenPickup)]
     if any(one.id == pickup.id and one.why == pickup.why for one in found):
         return Again.SAME
     return Again.OTHER if stored.fold_version == FOLD_VERSION else Again.OLDER
+
+
+def _replayed(fold: Fold, journal: Journal, position: int) -> Entry:
+    """Fold up to the entry before; return the entry itself. Says how far it is."""
+    after = fold.state.position
+    between = journal.entries(after, upto=position - 1)
+    said = Console(stderr=True)
+    for entry in track(between, "folding", position - 1 - after, console=said, transient=True):
+        fold.replay(entry)
+    return next(journal.entries(after=position - 1, upto=position))
 
 
 def _known(pickups: Pickups, pickup_id: str) -> Pickup:
@@ -108,7 +124,7 @@ def _heading(pickup: Pickup, position: int | None) -> Iterator[str]:
     yield f"opened {local(pickup.opened_ms / 1000)} WIB{entry}: {pickup.reason}"
     if pickup.flag:
         yield f"wants a person: {pickup.flag.replace('_', ' ')}"
-    yield f"because {_rule(pickup.why)}"
+    yield from textwrap.wrap(f"because {_rule(pickup.why)}", COLUMNS, subsequent_indent="  ")
     yield from map(_seen, pickup.why.evidence)
 
 
