@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 from jemput.fold.fold import Fold
 from jemput.store.backup import Segment, check_whole, heads, read_segment, segments
 from jemput.store.checkpoints import Checkpoints
-from jemput.store.database import check_schema, open_database, writing
+from jemput.store.database import check_schema, found_revision, open_database, writing
 from jemput.store.journal import DamagedJournalError, Journal
 from jemput.store.reapply import reapply
+from jemput.store.schema import SCHEMA_REVISION
 
 Progress = Callable[[str, int], None]
 """Told the group and the position that is restored."""
@@ -33,7 +34,7 @@ def restore(base: Path, folder: Path, to: Path, progress: Progress) -> dict[str,
         with closing(sqlite3.connect(partial)) as copy:
             check_whole(copy)
         engine = open_database(f"sqlite:///{partial}")
-        check_schema(engine)
+        _bring_up(engine)
         for group, head in heads(engine).items():
             behind = [one for one in segments(folder) if one.group == group and one.last > head]
             _restore_group(engine, group, behind, progress)
@@ -47,6 +48,17 @@ def restore(base: Path, folder: Path, to: Path, progress: Progress) -> dict[str,
         raise
     partial.rename(to)
     return found
+
+
+def _bring_up(engine: Engine) -> None:
+    """A base of an older version gets the tables of this one."""
+    with engine.connect() as connection:
+        found = found_revision(connection)
+    if found is not None and found < SCHEMA_REVISION:
+        from jemput.store.migrations.migrate import migrate  # noqa: PLC0415 - slow, and rarely asked for
+
+        migrate(engine)
+    check_schema(engine)
 
 
 def _restore_group(engine: Engine, group: str, behind: list[Segment], progress: Progress) -> None:

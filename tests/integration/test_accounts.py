@@ -1,8 +1,5 @@
 """Accounts, keys and sessions: what opens the API, until it no longer does; and who changed it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, select
 
@@ -10,7 +7,6 @@ from jemput.roles import RIGHTS, Right, Role, User
 from jemput.store.accounts import AccountError, Accounts
 from jemput.store.audit import AuditLog
 from jemput.store.credentials import DAY_MS, SESSION_MS, Credentials
-from jemput.store.database import create_tables, open_database
 from jemput.store.schema import account, audit, credential
 
 NOW_MS = 1_772_326_800_000
@@ -19,13 +15,10 @@ BUDI = User("budi", Role.COLLECTOR, ("pakam",))
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A database with Budi's account."""
-    made = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
-    create_tables(made)
-    Accounts(made).put(BUDI, by="sri", now_ms=NOW_MS, password=PASSWORD)
-    yield made
-    made.dispose()
+def engine(engine: Engine) -> Engine:
+    """A database with Budi's account, of each kind."""
+    Accounts(engine).put(BUDI, by="sri", now_ms=NOW_MS, password=PASSWORD)
+    return engine
 
 
 def test_a_password_opens_its_account_and_no_other(engine: Engine) -> None:

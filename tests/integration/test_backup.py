@@ -13,8 +13,9 @@ from jemput.fold.state import dump
 from jemput.pickup import Pickup, Reason, State, Why
 from jemput.registry import PutPolicy
 from jemput.store import backup, schema
-from jemput.store.database import create_tables, open_database
+from jemput.store.database import check_schema, create_tables, open_database
 from jemput.store.journal import DamagedJournalError, drain
+from jemput.store.migrations.migrate import migrate
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
 from jemput.store.restore import restore
@@ -128,6 +129,24 @@ def test_restored_is_the_same_states_pickups_and_bytes(running: Running, tmp_pat
         assert found or table is schema.incident, f"nothing in {table.name} was compared"
     with engine.connect() as connection:
         assert not drain(connection, GROUP, 1)[0]
+
+
+def test_a_base_of_an_older_version_gets_the_tables_of_this_one(
+    running: Running, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    base = live_a_day(running, folder)
+    older = open_database(f"sqlite:///{base}")
+    migrate(older, "0001")
+    older.dispose()
+
+    restore(base, folder, tmp_path / "restored.db", lambda *_: None)
+
+    engine = open_database(f"sqlite:///{tmp_path / 'restored.db'}")
+    check_schema(engine)
+    assert rows(engine, schema.journal) == rows(running.engine, schema.journal)
+    engine.dispose()
 
 
 def test_a_segment_that_is_missing_or_damaged_is_said(running: Running, tmp_path: Path) -> None:
