@@ -30,6 +30,7 @@ from jemput.store.checkpoints import OtherStateVersionError
 from jemput.store.database import SchemaError
 from jemput.store.influx import WriteFailedError
 from jemput.store.journal import DamagedJournalError, TakenOverError
+from simulator.replay import ReplayError
 
 MENDABLE = (
     FileExistsError,
@@ -37,6 +38,7 @@ MENDABLE = (
     DamagedJournalError,
     OtherStateVersionError,
     PortTakenError,
+    ReplayError,
     SchemaError,
     TakenOverError,
     ValueError,

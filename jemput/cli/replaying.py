@@ -6,6 +6,7 @@ The run's clock is the recording's time: it moves on once everything until then 
 import asyncio
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from jemput.cli.recorded import SITE, RecordedBin, registry_changes
 from jemput.cli.replay_progress import Progress
 from jemput.cli.running import Group, run_ingest
 from jemput.cli.serving import told_to_stop
+from jemput.entry import Link
 from jemput.store import clock as clocks
 from jemput.store.journal import Journal
 from jemput.store.registry import RegistryStore
@@ -98,7 +100,7 @@ class Replaying:
         """Ingest and publish, until all is published and taken or somebody says stop."""
         with (
             DrivenClock(self.folder / "clock") as driver,
-            clocks.DrivenClock(self.folder / "clock") as clock,
+            closing(clocks.DrivenClock(self.folder / "clock")) as clock,
         ):
             driver.advance_to(1000 * self.recording.rows[0].at_s)
             group = Group(self.engine, self.group, clock, stands_still=True)
@@ -107,7 +109,7 @@ class Replaying:
             ingesting = asyncio.create_task(
                 run_ingest(group, writer, address, NO_API, None, drained)
             )
-            playing = asyncio.create_task(self._play(writer, driver))
+            playing = asyncio.create_task(self._play(writer, writer.journal.head(), driver))
             stopping = asyncio.create_task(told_to_stop().wait())
             tasks = (ingesting, playing, stopping)
             try:
@@ -116,6 +118,8 @@ class Replaying:
                     await _end(playing)
                     drained.set()
                 await ingesting
+            except BaseExceptionGroup as group:
+                raise _cause(group) from group
             finally:
                 for task in tasks:
                     task.cancel()
@@ -123,8 +127,8 @@ class Replaying:
             if not playing.cancelled():
                 playing.result()
 
-    async def _play(self, writer: Writer, driver: DrivenClock) -> None:
-        await self._registered(writer)
+    async def _play(self, writer: Writer, position: int, driver: DrivenClock) -> None:
+        await self._attended(writer, position)
         progress = Progress(len(self.recording.rows))
 
         def note(tally: ReplayTally) -> None:
@@ -135,11 +139,20 @@ class Replaying:
         await replay(self.recording, access, driver, site=SITE, pace=self.pace, progress=note)
         await _taken(writer, self.tally.readings_published)
 
-    async def _registered(self, writer: Writer) -> None:
-        """Wait until the fold knows every bin: a reading of an unknown one decides nothing."""
-        wanted = {one.id for one in self.recording.bins}
-        while not wanted <= writer.fold.state.registry.bins.keys():  # noqa: ASYNC110 - the fold tells nobody
+    async def _attended(self, writer: Writer, position: int) -> None:
+        """Wait until the fold knows every bin, and the ingester has begun to hear.
+
+        A reading of an unknown bin decides nothing, and one that nobody hears is lost.
+        """
+        while not await asyncio.to_thread(self._is_attended, writer, position):  # noqa: ASYNC110 - neither tells
             await asyncio.sleep(LOOK_S)
+
+    def _is_attended(self, writer: Writer, position: int) -> bool:
+        """Whether the bins are known, and an entry behind `position` says that hearing began."""
+        if not {one.id for one in self.recording.bins} <= writer.fold.state.registry.bins.keys():
+            return False
+        entries = writer.journal.entries(after=position)
+        return any(Link(up=True) in entry.intake.events for entry in entries)
 
     def _register(self) -> None:
         """Make the bins known that are not."""
@@ -188,6 +201,13 @@ async def _taken(writer: Writer, published: int) -> None:
         if now_seen > seen:
             seen, since_s = now_seen, time.monotonic()
         await asyncio.sleep(LOOK_S)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What a task group only passed on."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 async def _end(task: asyncio.Task[None]) -> None:

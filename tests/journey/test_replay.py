@@ -3,8 +3,12 @@
 import csv
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -128,6 +132,60 @@ def test_a_database_of_other_bins_is_left_alone(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "holds the site 'lubuk-pakam', which is no recording" in done.stderr
+
+
+@contextmanager
+def begun(recording: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A slow replay into the folder, of which some is stored already."""
+    arguments = ["replay", recording, "--into", folder, "--speed", "14400", "--json"]
+    process = subprocess.Popen(
+        [str(one) for one in (JEMPUT, *arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(300):
+        time.sleep(0.1)
+        if entries(folder) > 5:
+            break
+    yield process
+
+
+def entries(folder: Path) -> int:
+    """How many entries a journal that is being written has."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / 'jemput.db'}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT count(*) FROM journal").fetchone()
+    except sqlite3.OperationalError:  # no file or no tables yet
+        return 0
+    return int(count)
+
+
+def test_who_loses_the_group_to_another_writer_says_so_in_a_line(tmp_path: Path) -> None:
+    with begun(made(tmp_path), tmp_path / "kept") as replaying:
+        engine = open_database(f"sqlite:///{tmp_path / 'kept' / 'jemput.db'}")
+        Journal(engine, "main").take_over()
+        engine.dispose()
+        said = replaying.communicate(timeout=60)[1]
+
+    assert replaying.returncode == 2
+    assert "group main is at epoch 2; this writer is of 1" in said
+    assert "Traceback" not in said
+
+
+def test_what_is_cut_short_is_finished_by_the_next(tmp_path: Path) -> None:
+    recording = made(tmp_path)
+    with begun(recording, tmp_path / "kept") as cut:
+        cut.terminate()
+        first = json.loads(cut.communicate(timeout=60)[0])
+
+    second = replay(recording, "--into", tmp_path / "kept")
+
+    assert cut.returncode == 1
+    assert 0 < first["readings_stored"] < 72
+    assert first["each_stored_once"] is False
+    assert first["readings_stored"] + second["readings_stored"] == 72
+    assert second["duplicates_ignored"] == first["readings_stored"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ def test_it_never_goes_back(tmp_path: Path) -> None:
 
 
 def test_the_ingester_reads_the_time_that_is_driven(tmp_path: Path) -> None:
-    with DrivenClock(tmp_path / "clock") as driver, host.DrivenClock(tmp_path / "clock") as clock:
+    path = tmp_path / "clock"
+    with DrivenClock(path) as driver, closing(host.DrivenClock(path)) as clock:
         assert clock.now_ms() == 0
         driver.advance_to(1_712_457_354_123)
 
