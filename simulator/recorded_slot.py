@@ -9,21 +9,22 @@ from simulator.recording import Row
 BATCH = 24
 
 
-def slot_messages(boot: int, site: str, slot: list[Row]) -> Iterator[tuple[str, bytes]]:
+def slot_messages(site: str, slot: list[Row]) -> Iterator[tuple[str, bytes]]:
     """Topic and payload: one message for each device, unless it has more than goes into one."""
-    by_device = sorted(slot, key=lambda row: (row.device, row.seq))
+    by_device = sorted(slot, key=lambda row: (row.device, row.boot, row.seq))
     for device, rows in groupby(by_device, lambda row: row.device):
         left = list(rows)
         topic = payload.reading_topic(site, device)
-        kept = [(boot, left[0].seq)]
+        firsts = groupby(left, lambda row: row.boot)
+        kept = [(boot, next(of_boot).seq) for boot, of_boot in firsts]
         for start in range(0, len(left), BATCH):
-            readings = [_reading(boot, row) for row in left[start : start + BATCH]]
+            readings = [_reading(row) for row in left[start : start + BATCH]]
             yield topic, payload.encode_message(readings, kept)
 
 
-def _reading(boot: int, row: Row) -> dict[str, int | str]:
+def _reading(row: Row) -> dict[str, int | str]:
     return {
-        "boot": boot,
+        "boot": row.boot,
         "seq": row.seq,
         "at": row.at_s,
         "clock": "ntp",

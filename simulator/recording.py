@@ -1,8 +1,8 @@
 """Recorded fill levels from a CSV file, as readings of devices that never were.
 
-The boot comes from the file's content and the seq from the order of time: the same file
+The boots come from the file's content and the seq from the order of time: the same file
 always gives the same identities, so replaying it again gives only duplicates, and
-another file gives others.
+another file gives others. A boot is short enough for all of it to be remembered.
 """
 
 import gzip
@@ -19,6 +19,7 @@ __all__ = ["EMPTY_MM", "FULL_MM", "BadRow", "Recording", "RecordingError", "load
 
 EMPTY_MM, FULL_MM = 1200, 200
 _MM_PER_PERCENT = (EMPTY_MM - FULL_MM) // 100
+BOOT_READINGS = 4000
 _GZIP_MAGIC = b"\x1f\x8b"
 _USUAL_CADENCE_S, _SHORTEST_CADENCE_S = 3600, 60
 
@@ -28,6 +29,7 @@ class Row(NamedTuple):
 
     at_s: int
     device: str
+    boot: int
     seq: int
     distance_mm: int
 
@@ -44,7 +46,10 @@ class RecordedBin:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All usable rows in the order of time, the bad ones, and how many said nothing new."""
+    """All usable rows in the order of time, the bad ones, and how many said nothing new.
+
+    `boot` is the first of every device; each has `BOOT_READINGS`.
+    """
 
     boot: int
     bins: tuple[RecordedBin, ...]
@@ -72,10 +77,11 @@ def load_recording(path: Path) -> Recording:
 def read_recording(text: str) -> Recording:
     """The recording in a CSV text. Raises `RecordingError` for the header only."""
     levels = read_levels(text)
+    boot = 1 + zlib.crc32(text.encode()) % 2**31
     return Recording(
-        boot=1 + zlib.crc32(text.encode()) % 2**31,
+        boot=boot,
         bins=tuple(_bin(levels, bin_) for bin_ in sorted(levels.by_bin)),
-        rows=tuple(sorted(row for bin_ in levels.by_bin for row in _rows(levels, bin_))),
+        rows=tuple(sorted(row for bin_ in levels.by_bin for row in _rows(levels, bin_, boot))),
         bad=tuple(levels.bad),
         repeated=levels.repeated,
     )
@@ -93,9 +99,10 @@ def _bin(levels: RecordedLevels, bin_: str) -> RecordedBin:
     return RecordedBin(bin_, levels.wastes[bin_], device_of(bin_), cadence_s)
 
 
-def _rows(levels: RecordedLevels, bin_: str) -> list[Row]:
-    device = device_of(bin_)
-    return [
-        Row(at_s, device, seq, EMPTY_MM - _MM_PER_PERCENT * percent)
-        for seq, (at_s, percent) in enumerate(sorted(levels.by_bin[bin_].items()), start=1)
-    ]
+def _rows(levels: RecordedLevels, bin_: str, boot: int) -> list[Row]:
+    device, rows = device_of(bin_), []
+    for place, (at_s, percent) in enumerate(sorted(levels.by_bin[bin_].items())):
+        later, before = divmod(place, BOOT_READINGS)
+        distance_mm = EMPTY_MM - _MM_PER_PERCENT * percent
+        rows.append(Row(at_s, device, boot + later, before + 1, distance_mm))
+    return rows

@@ -90,7 +90,7 @@ class _Player:
     pace: Pace
     tally: ReplayTally
     progress: Callable[[ReplayTally], None]
-    settled: dict[str, int] = field(default_factory=dict)
+    settled: dict[tuple[str, int], int] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     began_wall_s: float = field(default_factory=time.monotonic)
     moved_wall_s: float = field(default_factory=time.monotonic)
@@ -121,9 +121,9 @@ class _Player:
         await self._wait_for_pace(slot[-1].at_s)
         now_ms = max(1000 * slot[-1].at_s, self.clock.now_ms() + _ACK_PAUSE_MS)
         self.clock.advance_to(now_ms)
-        messages = list(slot_messages(self.recording.boot, self.site, slot))
+        messages = list(slot_messages(self.site, slot))
         await self._publish(client, messages, ear)
-        await self._settle({row.device: row.seq for row in slot}, ear)
+        await self._settle({(row.device, row.boot): row.seq for row in slot}, ear)
         self.moved_wall_s = time.monotonic()
         self.tally.readings_published += len(slot)
         self.tally.messages_published += len(messages)
@@ -150,10 +150,10 @@ class _Player:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
-    async def _settle(self, wanted: dict[str, int], ear: asyncio.Task[None]) -> None:
+    async def _settle(self, wanted: dict[tuple[str, int], int], ear: asyncio.Task[None]) -> None:
         """Wait until every device of the slot is acknowledged up to its last reading."""
         began_s, creeps = time.monotonic(), 0
-        while open_ := [name for name, seq in wanted.items() if self.settled.get(name, 0) < seq]:
+        while open_ := [of[0] for of, seq in wanted.items() if self.settled.get(of, 0) < seq]:
             if ear.done():
                 raise aiomqtt.MqttError("the connection was lost")
             if time.monotonic() - began_s > self.pace.patience_s:
@@ -183,8 +183,7 @@ class _Player:
 
     def _hear(self, device: str, ack: bytes) -> None:
         for boot, seq in json.loads(ack)["upto"]:
-            if boot == self.recording.boot:
-                self.settled[device] = max(seq, self.settled.get(device, 0))
+            self.settled[device, boot] = max(seq, self.settled.get((device, boot), 0))
         self.news.set()
 
     async def _wait_for_pace(self, at_s: int) -> None:

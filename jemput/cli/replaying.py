@@ -183,13 +183,14 @@ def refuse_other_sites(engine: Engine, group: str) -> None:
 
 def is_stored_once(journal: Journal, recording: Recording) -> bool:
     """Whether the journal holds every row of the recording exactly once, and nothing beside."""
+    boots = {row.boot for row in recording.rows}
     stored = Counter(
-        (reading.device, reading.seq)
+        tuple(reading.identity)
         for entry in journal.entries()
         for reading in entry.intake.readings
-        if reading.boot == recording.boot
+        if reading.boot in boots
     )
-    return stored == Counter((row.device, row.seq) for row in recording.rows)
+    return stored == Counter((row.device, row.boot, row.seq) for row in recording.rows)
 
 
 async def _taken(writer: Writer, published: int) -> None:

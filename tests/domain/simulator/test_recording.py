@@ -1,11 +1,21 @@
 """Recordings: rows to readings, the same file to the same identities, and bad rows named."""
 
 import gzip
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from simulator.recording import Recording, RecordingError, load_recording, read_recording
+from jemput.memory import WINDOW
+from jemput.payload import decode
+from simulator.recorded_slot import slot_messages
+from simulator.recording import (
+    BOOT_READINGS,
+    Recording,
+    RecordingError,
+    load_recording,
+    read_recording,
+)
 
 HEADER = "bin,waste,at_utc,fill_percent\n"
 GOOD = (
@@ -52,6 +62,23 @@ def test_the_same_content_has_the_same_identities_however_it_is_packed(tmp_path:
 
 def test_another_file_has_other_identities() -> None:
     assert read_recording(GOOD).boot != read_recording(GOOD.replace("18", "19")).boot
+
+
+def test_a_long_recording_is_several_boots_each_remembered_whole() -> None:
+    """Replayed again, all of it is known: nothing lies behind the memory of a device."""
+    count = BOOT_READINGS + 2
+    times = (datetime(2024, 4, 7, tzinfo=UTC) + timedelta(minutes=one) for one in range(count))
+    recording = read_recording(HEADER + "".join(f"a,glass,{at.isoformat()},16\n" for at in times))
+    first, second = recording.boot, recording.boot + 1
+
+    assert BOOT_READINGS <= WINDOW
+    assert [(row.boot, row.seq) for row in recording.rows[-3:]] == [
+        (first, BOOT_READINGS),
+        (second, 1),
+        (second, 2),
+    ]
+    ((_, payload),) = slot_messages("recorded", list(recording.rows[-3:]))
+    assert decode(payload).kept == ((first, BOOT_READINGS), (second, 1))
 
 
 def test_the_order_of_the_columns_is_free_and_more_of_them_are_ignored() -> None:
