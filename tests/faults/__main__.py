@@ -5,14 +5,18 @@ import json
 import sys
 import time
 
-from tests.faults.report import line_of, print_list
-from tests.faults.runner import Result, run_scenario
+from tests.faults.biting import hunt_all
+from tests.faults.mutants import MUTANTS
+from tests.faults.report import bite_line, line_of, print_list
+from tests.faults.runner import JOBS, Result, run_all
 from tests.faults.scenarios import SCENARIOS, Scenario
 
 
 def main() -> int:
     """Run what was asked for; 0 only if everything promised was kept."""
     asked = _parser().parse_args()
+    if asked.mutants:
+        return _hunt(asked)
     chosen = choose(asked.only, quick=asked.quick)
     if asked.list:
         print_list(chosen)
@@ -21,7 +25,10 @@ def main() -> int:
         sys.stderr.write(f"there is no scenario {asked.only}: scripts/faults --list has them\n")
         return 2
     began_s = time.monotonic()
-    results = [_run(one, asked.seeds) for one in chosen]
+    results = []
+    for running in run_all(chosen, range(1, asked.seeds + 1), asked.jobs):
+        results.append(running.result())
+        sys.stderr.write(line_of(results[-1]))
     sys.stderr.write(f"{len(results)} scenarios in {time.monotonic() - began_s:.0f} s\n")
     if asked.json:
         sys.stdout.write(json.dumps(as_json(results)) + "\n")
@@ -48,11 +55,16 @@ def as_json(results: list[Result]) -> dict[str, object]:
     return {"scenarios": ran, **({"skipped": skipped} if skipped else {})}
 
 
-def _run(scenario: Scenario, seeds: int) -> Result:
-    began_s = time.monotonic()
-    result = run_scenario(scenario, range(1, seeds + 1))
-    sys.stderr.write(line_of(result, time.monotonic() - began_s))
-    return result
+def _hunt(asked: argparse.Namespace) -> int:
+    names = [one for one in MUTANTS if asked.only is None or asked.only in one]
+    bites = []
+    for hunting in hunt_all(names, asked.jobs, far=asked.far):
+        bites.append(hunting.result())
+        sys.stderr.write(bite_line(bites[-1]))
+    if asked.json:
+        found = [{"mutant": one.mutant.name, "found_by": one.found_by} for one in bites]
+        sys.stdout.write(json.dumps({"mutants": found}) + "\n")
+    return 0 if bites and all(one.found_by for one in bites) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="those that scripts/test runs")
     parser.add_argument("--only", metavar="ID", help="a number, or part of a name")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each")
+    parser.add_argument("--jobs", type=int, default=JOBS, metavar="N", help="how many at a time")
     parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
+    parser.add_argument(
+        "--mutants", action="store_true", help="break each guarantee: who finds it?"
+    )
+    parser.add_argument("--far", action="store_true", help="hunt mutants with every scenario")
     parser.add_argument("--list", action="store_true", help="list them and run nothing")
     return parser
 

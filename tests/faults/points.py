@@ -18,7 +18,7 @@ def ask(influx: InfluxDb, query: str) -> list[list[object]]:
     with urllib.request.urlopen(url, timeout=5) as said:
         result = json.load(said)["results"][0]
     series = result.get("series", [])
-    return series[0]["values"] if series else []
+    return series[0].get("values", []) if series else []
 
 
 def write(influx: InfluxDb, line: bytes) -> None:

@@ -17,6 +17,10 @@ class Receiver:
         self.pickups: dict[str, set[str]] = {}
         """The keys under which each pickup was told."""
         self.bins: set[str] = set()
+        self.refuses = False
+        """Answers 503, and nobody was told."""
+        self.mumbles = False
+        """Answers 503 although it heard well: the sender cannot know."""
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -36,10 +40,12 @@ class Receiver:
             await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:
+        if self.refuses:
+            return web.Response(status=503)
         alert: dict[str, Any] = await request.json()
         self.keys[alert["key"]] += 1
         if alert["kind"] == "pickup":
             for place in alert["pickups"]:
                 self.pickups.setdefault(place["pickup"], set()).add(alert["key"])
                 self.bins.add(place["bin"])
-        return web.Response()
+        return web.Response(status=503 if self.mumbles else 200)

@@ -2,8 +2,11 @@
 
 import asyncio
 import tempfile
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +17,11 @@ from jemput.store.journal import DamagedJournalError
 from tests.faults.ingester import JEMPUT
 from tests.faults.scenario import Scenario
 from tests.faults.verdict import Verdict, reach_verdict
-from tests.faults.world import World, open_world
+from tests.faults.world import PATIENCE_S, World, open_world
 
 AT_MOST_S: Final = 110
+JOBS: Final = 3
+LOG_LINES: Final = 12
 
 
 @dataclass
@@ -26,6 +31,7 @@ class Result:
     scenario: Scenario
     verdicts: list[Verdict] = field(default_factory=list)
     skipped: str | None = None
+    took_s: float = 0.0
 
     def total(self, name: str) -> int:
         """The sum of a number over all seeds."""
@@ -53,30 +59,42 @@ class Result:
         }
 
 
+def run_all(
+    scenarios: Sequence[Scenario], seeds: Sequence[int], jobs: int = JOBS
+) -> Iterator[Future[Result]]:
+    """Run scenarios, `jobs` at a time: most of a scenario is waiting. Results in their order."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from [pool.submit(run_scenario, one, seeds) for one in scenarios]
+
+
 def run_scenario(
-    scenario: Scenario, seeds: Sequence[int], program: Sequence[str] = JEMPUT
+    scenario: Scenario,
+    seeds: Sequence[int],
+    program: Sequence[str] = JEMPUT,
+    patience_s: float = PATIENCE_S,
 ) -> Result:
     """Run one scenario with each seed. Skips, with the reason, what cannot run here."""
-    result = Result(scenario)
+    result, began_s = Result(scenario), time.monotonic()
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="jemput-faults-") as folder:
             try:
-                result.verdicts.append(asyncio.run(_run(scenario, seed, Path(folder), program)))
+                world = open_world(scenario.setup, seed, Path(folder), program, patience_s)
+                result.verdicts.append(asyncio.run(_run(scenario, seed, world, Path(folder))))
             except pytest.skip.Exception as reason:
                 result.skipped = str(reason)
-                return result
+                break
+    result.took_s = time.monotonic() - began_s
     return result
 
 
-async def _run(scenario: Scenario, seed: int, folder: Path, program: Sequence[str]) -> Verdict:
+async def _run(
+    scenario: Scenario, seed: int, opened: AbstractAsyncContextManager[World], folder: Path
+) -> Verdict:
     """One run; a world that breaks down has lost what was promised."""
     verdict = Verdict()
     asyncio.get_running_loop().set_exception_handler(_hear_of)
     try:
-        async with (
-            asyncio.timeout(AT_MOST_S),
-            open_world(scenario.setup, seed, folder, program) as world,
-        ):
+        async with asyncio.timeout(AT_MOST_S), opened as world:
             broke = await _broke(scenario, world)
             verdict = await reach_verdict(world)
     except (TimeoutError, DamagedJournalError) as error:
@@ -108,4 +126,4 @@ def _in_words(error: BaseException) -> str:
 
 
 def _last_lines(log: Path) -> list[str]:
-    return log.read_text(errors="replace").splitlines()[-12:] if log.exists() else []
+    return log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []

@@ -55,6 +55,8 @@ class World:
     influx: InfluxDb | None = None
     influx_link: Network | None = None
     database: Path = field(default_factory=Path)
+    patience_s: float = PATIENCE_S
+    """How long recovery may take."""
     healed_s: float = 0.0
     """When the last fault ended, on the monotonic clock."""
 
@@ -62,6 +64,10 @@ class World:
     def devices(self) -> list[str]:
         """The devices that hang on bins."""
         return [f"d-b{number}" for number in range(1, BINS + 1)]
+
+    def end_ingester(self) -> None:
+        """End the ingester of now."""
+        self.ingester.kill()
 
     def spare_ingester(self) -> Ingester:
         """Another ingester of the same group."""
@@ -113,9 +119,10 @@ class World:
         await self.until(lambda: self.ledger.links_up > before, "a new link")
 
     async def until(
-        self, is_so: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S
+        self, is_so: Callable[[], bool], what: str, timeout_s: float | None = None
     ) -> None:
         """Read the journal until it is so. Raises `TimeoutError`."""
+        timeout_s = timeout_s or self.patience_s
         deadline = time.monotonic() + timeout_s
         while True:
             self.ledger.read_on()
@@ -132,7 +139,11 @@ class World:
 
 @contextlib.asynccontextmanager
 async def open_world(
-    setup: Setup, seed: int, folder: Path, program: Sequence[str] = JEMPUT
+    setup: Setup,
+    seed: int,
+    folder: Path,
+    program: Sequence[str] = JEMPUT,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[World]:
     """A town that hears; half of its bins are full."""
     bins = [f"b{number}" for number in range(1, BINS + 1)]
@@ -159,8 +170,8 @@ async def open_world(
         rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
-        world.database = database
-        stack.callback(ingester.kill)
+        world.database, world.patience_s = database, patience_s
+        stack.callback(world.end_ingester)
         await world.start_ingester()
         yield world
 

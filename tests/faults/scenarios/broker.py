@@ -46,6 +46,20 @@ async def forgetful(world: World) -> None:
         await asyncio.sleep(2)
 
 
+@room.holds(11, "told only what is committed", Setup("forgetful", keeps=True))
+async def told_too_early(world: World) -> None:
+    """The ingester hears while the database is stuck; then it and a broker that forgets die."""
+    with world.locked():
+        for device in world.devices:
+            world.fleet.say(device, 3)
+        await world.fleet.all_told()
+        await asyncio.sleep(0.7)
+        world.ingester.kill()
+        world.broker.kill()
+        world.broker.start()
+    await world.start_ingester()
+
+
 @room.holds(12, "broker killed, session kept: nats-server")
 async def nats_killed(world: World) -> None:
     """Kill nats-server twice while devices speak and the ingester hears."""

@@ -5,6 +5,7 @@ import os
 import resource
 
 from tests.faults.scenario import Room, Setup
+from tests.faults.scenarios.storage import SENDER_ENDS
 from tests.faults.world import World
 
 room = Room()
@@ -59,7 +60,7 @@ async def slow(world: World) -> None:
     world.healed()
 
 
-@room.holds(18, "said again after a reconnect, with a full window", Setup(ack_wait_s=60))
+@room.holds(18, "said again after a reconnect, with a full window", Setup(ack_wait_s=5))
 async def redelivery(world: World) -> None:
     """The link is reset three times while the database is stuck and nothing is acknowledged."""
     async with world.talking(150):
@@ -70,7 +71,7 @@ async def redelivery(world: World) -> None:
                 await asyncio.sleep(0.4)
 
 
-@room.holds(28, "no file descriptors left")
+@room.holds(28, "no file descriptors left", quick=False, known=SENDER_ENDS)
 async def no_descriptors(world: World) -> None:
     """The ingester may open no more files, and its link is reset; later it may again."""
     pid = world.ingester.process.pid

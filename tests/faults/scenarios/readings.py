@@ -82,7 +82,7 @@ async def kept_batches(world: World) -> None:
     now_s = int(time.time())
     for number in range(3):
         for device in world.devices:
-            old_s = now_s - 48 * HOUR_S + number * 16 * HOUR_S
+            old_s = now_s - 49 * HOUR_S + number * 16 * HOUR_S
             batch = [world.oracle.mint(device, at_s=old_s + 570 * i) for i in range(100)]
             world.fleet.send(tuple(batch))
         await world.pause(0.1, 0.3)

@@ -10,6 +10,7 @@ from tests.faults.scenarios.crash import under_strace
 from tests.faults.world import World
 
 room = Room()
+SENDER_ENDS = "the sender of alerts lets a database error through, and the ingester ends with it"
 
 
 @room.holds(21, "disk full", Setup(small_disk=True))
@@ -47,8 +48,8 @@ async def sync_fails(world: World) -> None:
 
 @room.holds(22, "the database refuses commits")
 async def commits_refused(world: World) -> None:
-    """Every journal entry is refused for some seconds, and the ingester killed meanwhile."""
-    refuse = "BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    """The database cannot take any entry of the journal for some seconds."""
+    refuse = "BEFORE INSERT ON journal BEGIN INSERT INTO missing VALUES (1); END"
     async with world.talking():
         await world.pause(0.2, 0.5)
         with world.locked() as database:
@@ -108,3 +109,15 @@ async def locked_for_long(world: World) -> None:
         with world.locked():
             await asyncio.sleep(14)
         await world.pause(0.1, 0.3)
+
+
+@room.holds(37, "database locked for long while alerts leave", quick=False, known=SENDER_ENDS)
+async def locked_while_alerting(world: World) -> None:
+    """The lock is held for longer than SQLite waits, while alerts are refused and tried again."""
+    world.receiver.refuses = True
+    async with world.talking(20):
+        await world.pause(0.5, 0.8)
+        with world.locked():
+            await asyncio.sleep(14)
+        world.receiver.refuses = False
+        assert world.ingester.runs, "it ended because the database was locked"
