@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TaskID
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from jemput.cli.options import AsJson, Database, open_answering, refuse_missing_file
 from jemput.settings import read_settings
@@ -98,7 +99,13 @@ def copy(
                 tasks[done.table] = bar.add_task(done.table, total=done.of)
             bar.update(tasks[done.table], completed=done.rows)
 
-        rows = move_town(here, there, show)
+        try:
+            rows = move_town(here, there, show)
+        except SQLAlchemyError as error:
+            why = str(error).splitlines()[0]
+            raise SchemaError(
+                f"it was ended, `jemput db status` says how it stands: {why}"
+            ) from error
     sys.stdout.write(
         f"{sum(rows.values())} rows of {len(rows)} tables are there, compared row by row\n"
         "next: set JEMPUT_DATABASE_URL to it, start the ingester, restart the API\n"

@@ -165,11 +165,13 @@ def _check_target(there: Connection, where: str, *, may_be_full: bool) -> bool:
 
 def _carry(here: Connection, there: Connection | None, table: Table, show: Show) -> Sum:
     """Copy the rows of a table, or only add them up where `there` is None."""
+    from jemput.store import postgresql  # noqa: PLC0415 - as in database.py
+
     of = here.execute(select(func.count()).select_from(table)).scalar_one()
     carried = Sum()
     for rows in _rows(here, table):
         if there is not None:
-            there.execute(insert(table), [row._asdict() for row in rows])
+            postgresql.copy_rows(there, table, rows)
         carried.add(rows)
         show(Counted(table.name, carried.rows, of))
     return carried

@@ -32,7 +32,7 @@ def fill_town(engine: Engine) -> Writer:
         heard = [Heard(f"d-{one}", message(seq=seq, at_s=at_s, fill=91)) for one in BINS[:2]]
         history.write([writer.commit(Batch(heard=heard), at_s * 1000)])
     _people(engine)
-    poison = [Poison("jemput/v1/x", b"\x00\xff", "not_utf8", "it is not", "d-b1")]
+    poison = [Poison("jemput/v1/x", b"\x00\xff", "not_utf8", "it\tis\n\\N not\\", "d-b1")]
     late_ms = NOW_MS + 48 * HOUR_S * 1000
     writer.commit(Batch(poison=poison), late_ms)
     writer.commit(Batch(), late_ms + HOUR_S * 1000)

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from ingest.writer import Writer
+from ingest.writer import Batch, Writer
+from jemput.fold.admission import Poison
 from jemput.fold.state import dump
 from jemput.store.database import (
     SchemaError,
@@ -124,6 +125,18 @@ def test_what_is_numbered_goes_on_behind_what_was_copied(source: Engine, target:
         assert made.inserted_primary_key[0] == last + 1
 
 
+def test_a_nul_in_somebodys_words_stops_no_move(source: Engine, target: Engine) -> None:
+    writer = fill_town(source)
+    poison = [Poison("jemput/v1/x", b"\0", "other_device", "it says \0", None)]
+    writer.commit(Batch(poison=poison), writer.fold.state.now_ms + 1)
+
+    move_town(source, target, ignore)
+
+    with target.connect() as connection:
+        details = connection.execute(select(quarantine.c.detail)).scalars().all()
+    assert "it says \ufffd" in details
+
+
 def test_the_old_database_says_where_the_town_went_and_takes_nothing(
     source: Engine, target: Engine
 ) -> None:
@@ -150,7 +163,7 @@ def test_a_copy_that_fails_leaves_the_town_where_it_was(source: Engine, target: 
     create_tables(target)
     before = everything(source)
 
-    with refusing(target, "thing"), pytest.raises(SQLAlchemyError):
+    with refusing(target, "thing"), pytest.raises(SchemaError, match="of thing were refused"):
         move_town(source, target, ignore)
 
     assert everything(target)["journal"] == []
