@@ -22,7 +22,9 @@ from jemput.broker.account import INGEST, device_user, ingest_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
+from jemput.entry import Link
 from jemput.store.database import create_tables, open_database
+from jemput.store.journal import Journal
 from jemput.store.registry import RegistryStore
 from tests.builders import distance_mm, town
 
@@ -105,7 +107,15 @@ def ask(told: dict[str, str], path: str) -> dict[str, object]:
         return answer
 
 
-def wait_for(is_so: Callable[[], bool], timeout_s: float = 30) -> None:
+def ear_is_on(told: dict[str, str]) -> bool:
+    """What is said before the ingester first listened, nobody keeps for it."""
+    engine = open_database(told["JEMPUT_DATABASE_URL"])
+    entries = list(Journal(engine, "main").entries())
+    engine.dispose()
+    return any(event == Link(up=True) for entry in entries for event in entry.intake.events)
+
+
+def wait_for(is_so: Callable[[], bool], timeout_s: float = 60) -> None:
     """Until it is so; what is not there yet is not so."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -124,7 +134,7 @@ def test_a_full_bin_is_heard_called_and_shown(told: dict[str, str], tmp_path: Pa
     broker = NatsServer(NatsSettings(tmp_path / "broker", int(told["JEMPUT_MQTT_PORT"])), users)
 
     with broker, running("ingest", told), running("api", told):
-        wait_for(lambda: bool(ask(told, "/v1/bins")["bins"]))
+        wait_for(lambda: ear_is_on(told) and bool(ask(told, "/v1/bins")["bins"]))
         for seq in (1, 2, 3):
             say_full(told, seq)
         wait_for(lambda: bool(ask(told, "/v1/pickups")["pickups"]))
@@ -144,6 +154,7 @@ def test_watch_follows_a_device_from_bytes_to_decision(
             [JEMPUT, "watch", DEVICE], env=os.environ | told, stdout=file, stderr=file
         )
         try:
+            wait_for(lambda: ear_is_on(told))
             wait_for(lambda: is_heard(told, seen))
             for seq in (1, 2, 3):
                 say_full(told, seq)
