@@ -102,7 +102,7 @@ def test_four_processes_make_a_town_and_its_collectors_are_called(
         eventually(lambda: answers(f"{keys['api']}/healthz"), "the API")
         town = ("simulate", tmp_path / "full.toml", "--keys", folder / "keys.json")
         done = subprocess.run(
-            [JEMPUT, *town, "--speed", "600", "--for", "8s", "--json"],
+            [JEMPUT, *town, "--speed", "600", "--for", "5s", "--json"],
             capture_output=True,
             text=True,
             check=True,
