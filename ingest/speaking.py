@@ -7,7 +7,7 @@ broker, or `NotConnectedError` says that it may have to be said again.
 import asyncio
 import math
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiomqtt import Client, MqttError
@@ -39,19 +39,24 @@ class Speaker:
         client_id: str,
         *,
         pace: Pace | None = None,
+        may_connect: Callable[[], Awaitable[None]] = always,
         on_trouble: Callable[[str], None] = log_trouble,
     ) -> None:
-        """Take where, and a client id that nobody else uses; nothing is connected yet."""
+        """Take where, and a client id that nobody else uses; nothing is connected yet.
+
+        `may_connect` is awaited before each connection and stops the speaker by raising.
+        """
         self._address = address
         self._client_id = client_id
         self._relinking = Relinking(pace or Pace(), on_trouble)
+        self._may_connect = may_connect
         self._client: Client | None = None
         self._linked = asyncio.Event()
         self._lost: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
-        """Stay connected until `close`."""
-        await self._relinking.run(self._one_link, always)
+        """Stay connected until `close`. Raises only what `may_connect` raised."""
+        await self._relinking.run(self._one_link, self._may_connect)
 
     async def close(self) -> None:
         """Disconnect, and wait until `run` has ended. What is unacknowledged stays so."""

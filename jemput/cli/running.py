@@ -92,7 +92,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
     """Hear, commit, acknowledge, follow and alert until `stop`; then drain."""
     quiet, nudge = asyncio.Event(), asyncio.Event()
     names = ClientIds.named(group.client_id) if group.client_id else ClientIds.of(writer)
-    speaker = Speaker(address, names.speaker)
+    speaker = Speaker(address, names.speaker, may_connect=Ownership(writer).may_connect)
     async with (
         said_plainly(),
         _history_sink(group, influx) as (sink, cursors),

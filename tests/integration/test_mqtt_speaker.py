@@ -8,6 +8,7 @@ import pytest
 
 from ingest.mqtt.lean import LeanEar
 from ingest.speaking import NotConnectedError, Speaker
+from jemput.store.journal import TakenOverError
 from tests.brokers import Broker, address
 from tests.listener import FAST, Listener, until
 from tests.proxy import Proxy
@@ -107,5 +108,16 @@ async def test_a_cancelled_run_ends(broker: Broker) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    with pytest.raises(NotConnectedError):
+        await speaker.publish("t/1", b"nobody there", timeout_s=0.1)
+
+
+async def test_one_that_may_not_connect_never_does(broker: Broker) -> None:
+    async def not_ours() -> None:
+        raise TakenOverError("another ingester has the group")
+
+    speaker = Speaker(address(broker.port), "speaker", may_connect=not_ours)
+    with pytest.raises(TakenOverError):
+        await speaker.run()
     with pytest.raises(NotConnectedError):
         await speaker.publish("t/1", b"nobody there", timeout_s=0.1)
