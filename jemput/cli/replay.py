@@ -18,10 +18,10 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from jemput.cli.lengths import length_s
-from jemput.cli.options import AsJson, GroupName
+from jemput.cli.options import AsJson, GroupName, open_answering
 from jemput.cli.replaying import Outcome, Replaying, refuse_other_sites
 from jemput.settings import read_settings
-from jemput.store.database import create_tables, open_database
+from jemput.store.database import create_tables
 from simulator.recording import Recording, load_recording
 from simulator.replay import Pace
 
@@ -99,7 +99,7 @@ def _url(into: Path | None, database: str | None, else_in: Path) -> str:
 @contextmanager
 def _database(url: str) -> Iterator[Engine]:
     """The database, with its tables; closed in the end."""
-    engine = open_database(url)
+    engine = open_answering(url)
     try:
         create_tables(engine)
         yield engine

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -108,15 +109,16 @@ def _prepare(  # noqa: PLR0913, PLR0917 - where everything goes
 
 
 def _tell(scenario: str, plan: Scenario, folder: Path, made: Prepared) -> None:
-    jemput, told = sys.argv[0], f"JEMPUT_SETTINGS={folder / prepared.SETTINGS}"
+    jemput, keys = shlex.quote(sys.argv[0]), shlex.quote(str(folder / prepared.KEYS))
+    told = f"JEMPUT_SETTINGS={shlex.quote(str(folder / prepared.SETTINGS))}"
     sys.stdout.write(
         f"{plan.site.name}: {len(plan.bins)} bins, {len(plan.collectors)} collectors, positions"
         f" are invented. Now, each in a terminal of its own:\n\n"
-        f"  {jemput} broker {folder}\n"
+        f"  {jemput} broker {shlex.quote(str(folder))}\n"
         f"  {told} {jemput} ingest\n"
         f"  {told} {jemput} api\n"
-        f"  {jemput} simulate {scenario} --keys {folder / prepared.KEYS}\n\n"
-        f"The page is {made.api}/; all passwords are in {folder / prepared.KEYS}.\n"
+        f"  {jemput} simulate {shlex.quote(scenario)} --keys {keys}\n\n"
+        f"The page is {made.api}/; all passwords are in {keys}.\n"
     )
 
 

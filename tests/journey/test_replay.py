@@ -189,6 +189,8 @@ def test_what_is_cut_short_is_finished_by_the_next(tmp_path: Path) -> None:
         (["--slot", "0s"], "write 1s or more"),
         (["--speed", "0"], "give a number above 0"),
         (["--into", "x", "--database", "sqlite:///x"], "name one"),
+        (["--database", "nonsense"], "'nonsense' is no URL of a database: write sqlite:///path"),
+        (["--database", "sqlite:////no/where.db"], "does not answer: unable to open database"),
     ],
 )
 def test_what_cannot_be_says_what_to_write(tmp_path: Path, arguments: list[str], said: str) -> None:
