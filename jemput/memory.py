@@ -31,12 +31,14 @@ class BootMemory(Struct, array_like=True):
 
     `aside` are those heard ones that no history has, because they went to the quarantine.
     `gone` were given up and never heard: one that comes all the same is new, inside the window.
+    A boot of this number may have been heard until `since_s`, and been forgotten.
     """
 
     high: int = 0
     gaps: list[Range] = msgspec.field(default_factory=list)
     aside: list[Range] = msgspec.field(default_factory=list)
     gone: list[Range] = msgspec.field(default_factory=list)
+    since_s: int = -1
 
     def upto(self) -> int:
         """The sequence up to which nothing is missing."""
@@ -134,7 +136,7 @@ class DeviceMemory(Struct, array_like=True):
         """
         memory = self.boots.get(boot)
         if memory is not None:
-            return memory.judge(seq)
+            return memory.judge(seq) if since_s > memory.since_s else Verdict.TOO_OLD
         return Verdict.TOO_OLD if self._may_be_forgotten(boot, since_s) else Verdict.NEW
 
     def mark(self, boot: int, seq: int, now_s: int) -> list[Range]:
@@ -186,7 +188,9 @@ class DeviceMemory(Struct, array_like=True):
         """A memory for a boot that is new; None where it was pushed out in this same entry."""
         if any(boot == one for one, _ in self.forgotten):
             return None
-        memory = self.boots[boot] = BootMemory()
+        highest, last_s = self.dropped or (-1, -1)
+        memory = BootMemory(since_s=last_s if boot <= highest else -1)
+        self.boots[boot] = memory
         if len(self.boots) > MAX_BOOTS:
             oldest = next(iter(self.boots))
             del self.boots[oldest]
