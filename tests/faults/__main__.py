@@ -5,7 +5,8 @@ import json
 import sys
 import time
 
-from tests.faults.biting import hunt_all
+from tests.faults.biting import Bite, hunt_all
+from tests.faults.document import COMMAND, FILE, differences, page
 from tests.faults.mutants import MUTANTS
 from tests.faults.report import bite_line, line_of, print_list
 from tests.faults.runner import JOBS, Result, run_all
@@ -15,11 +16,13 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 def main() -> int:
     """Run what was asked for; 0 only if everything promised was kept."""
     asked = _parser().parse_args()
+    if asked.check:
+        return _check()
     if asked.mutants:
-        return _hunt(asked)
+        return 0 if all(one.found_by for one in _hunt(asked)) else 1
     chosen = choose(asked.only, quick=asked.quick)
     if asked.list:
-        print_list(chosen)
+        print_list(chosen if asked.quick or asked.only else SCENARIOS)
         return 0
     if not chosen:
         sys.stderr.write(f"there is no scenario {asked.only}: scripts/faults --list has them\n")
@@ -30,6 +33,8 @@ def main() -> int:
         results.append(running.result())
         sys.stderr.write(line_of(results[-1]))
     sys.stderr.write(f"{len(results)} scenarios in {time.monotonic() - began_s:.0f} s\n")
+    if asked.write:
+        FILE.write_text(page(results, _hunt(asked), asked.seeds))
     if asked.json:
         sys.stdout.write(json.dumps(as_json(results)) + "\n")
     ran = [one for one in results if one.skipped is None]
@@ -55,16 +60,24 @@ def as_json(results: list[Result]) -> dict[str, object]:
     return {"scenarios": ran, **({"skipped": skipped} if skipped else {})}
 
 
-def _hunt(asked: argparse.Namespace) -> int:
+def _check() -> int:
+    found = differences(FILE.read_text() if FILE.exists() else "")
+    sys.stderr.writelines(f"{one}\n" for one in found)
+    if found:
+        sys.stderr.write(f"docs/reliability.md is not as the scenarios are: run {COMMAND}\n")
+    return 1 if found else 0
+
+
+def _hunt(asked: argparse.Namespace) -> list[Bite]:
     names = [one for one in MUTANTS if asked.only is None or asked.only in one]
     bites = []
     for hunting in hunt_all(names, asked.jobs, far=asked.far):
         bites.append(hunting.result())
         sys.stderr.write(bite_line(bites[-1]))
-    if asked.json:
+    if asked.json and asked.mutants:
         found = [{"mutant": one.mutant.name, "found_by": one.found_by} for one in bites]
         sys.stdout.write(json.dumps({"mutants": found}) + "\n")
-    return 0 if bites and all(one.found_by for one in bites) else 1
+    return bites
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         "--mutants", action="store_true", help="break each guarantee: who finds it?"
     )
     parser.add_argument("--far", action="store_true", help="hunt mutants with every scenario")
+    parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
+    parser.add_argument("--check", action="store_true", help="compare it with the scenarios")
     parser.add_argument("--list", action="store_true", help="list them and run nothing")
     return parser
 

@@ -44,10 +44,17 @@ def under_strace(call: str, fault: str, when: str) -> tuple[str, ...]:
 
 @room.holds(2, "kill -9 inside a commit")
 async def kill_in_commit(world: World) -> None:
-    """Kill the ingester as it syncs its log, and as it writes it, at drawn calls."""
+    """Kill the ingester as it syncs its log, at a drawn call."""
     async with world.talking():
         await kill_at(world, "fdatasync", world.rng.randint(2, 12))
-        await kill_at(world, "pwrite64", world.rng.randint(5, 60))
+
+
+@room.holds(2, "kill -9 inside a write of a commit", quick=False)
+async def kill_in_write(world: World) -> None:
+    """Kill the ingester as it writes its log, at drawn calls."""
+    async with world.talking():
+        for _ in range(3):
+            await kill_at(world, "pwrite64", world.rng.randint(5, 60))
 
 
 @room.holds(2, "kill -9 at every sync of a commit", quick=False)
@@ -100,7 +107,7 @@ async def backlog(world: World) -> None:
     await world.start_ingester()
 
 
-@room.holds(17, "takeover by a second ingester")
+@room.holds(17, "takeover by a second ingester", quick=False)
 async def takeover(world: World) -> None:
     """A second ingester takes the group while devices speak: the first one ends."""
     async with world.talking():

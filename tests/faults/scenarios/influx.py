@@ -57,7 +57,7 @@ async def ambiguous_writes(world: World) -> None:
         world.influx_link.cut_after(None)
 
 
-@room.holds(6, "InfluxDB hangs", WITH_INFLUX)
+@room.holds(6, "InfluxDB hangs", WITH_INFLUX, quick=False)
 async def influx_hangs(world: World) -> None:
     """Freeze InfluxDB for some seconds while devices speak, and reset the link to it."""
     influx = influx_of(world)

@@ -24,13 +24,13 @@ async def resets(world: World) -> None:
 async def resets_by_bytes(world: World) -> None:
     """Reset the link within packets: after so many bytes, a few more each time."""
     async with world.talking(messages_s=100):
-        for number in range(12):
+        for number in range(8):
             world.link.cut_after(world.rng.randint(1, 40) + 150 * number)
             await asyncio.sleep(0.25)
         world.link.cut_after(None)
 
 
-@room.holds(15, "half-open link, then reset")
+@room.holds(15, "half-open link, then reset", quick=False)
 async def half_open(world: World) -> None:
     """For three seconds what is sent vanishes without a word; then the link is reset."""
     async with world.talking():

@@ -32,7 +32,7 @@ def _fill(file: Path) -> None:
             filler.write(bytes(4096))
 
 
-@room.holds(22, "the disk fails: EIO at a sync")
+@room.holds(22, "the disk fails: EIO at a sync", quick=False)
 async def sync_fails(world: World) -> None:
     """Some of the database's syncs fail; what was not synced is not told."""
     world.ingester.kill()
