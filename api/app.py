@@ -13,7 +13,7 @@ from api.description import add_description
 from api.live import Feed
 from api.meters import Meters
 from api.middleware import Counted, SafeHeaders
-from api.routes import acts, bins, docs, events, health, page, pickups, readings
+from api.routes import acts, audit, bins, docs, events, health, page, pickups, readings, session
 from api.services import Services
 from api.town import Town
 
@@ -23,6 +23,8 @@ ROUTERS: Final = (
     pickups.router,
     acts.router,
     events.router,
+    session.router,
+    audit.router,
     health.router,
     page.router,
     docs.router,

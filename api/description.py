@@ -17,16 +17,21 @@ NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
 FIRST_ERROR: Final = 400
 ABOUT: Final = """Waste bins that say how full they are, and people who are told in time.
 
-Reading is open to whoever reaches the address. Moving a pickup needs a user (HTTP Basic):
-operators and dispatchers may do everything, a collector accepts, collects and fails the
-pickups that are theirs. Times are Unix seconds of the run's clock. Errors are problems
-(RFC 9457) whose `type` is also the address of a page that says what to do."""
+A user sends a name and password (HTTP Basic), an API key (Bearer) or a session's cookie.
+Operators and dispatchers move every pickup; a collector sees, accepts, collects and fails the
+pickups that are theirs; an auditor reads everything. Who is of some sites sees and moves only
+what is there. A demonstration may leave reading open to whoever reaches the address.
+
+Times are Unix seconds of the run's clock. Errors are problems (RFC 9457) whose `type` is also
+the address of a page that says what to do."""
 TAGS: Final = [
     {"name": "bins", "description": "How full they are"},
     {"name": "readings", "description": "What a bin was, over time"},
     {"name": "pickups", "description": "What is to be emptied, why, and what became of it"},
     {"name": "acts", "description": "What people do to a pickup"},
     {"name": "events", "description": "The town, live"},
+    {"name": "session", "description": "Who is speaking"},
+    {"name": "audit", "description": "Who changed what"},
     {"name": "health", "description": "How the API does"},
 ]
 
@@ -62,7 +67,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
 def _name_problems(responses: dict[str, Any]) -> None:
     """Errors leave as problem+json; FastAPI knows only that they are JSON."""
     for status, response in list(responses.items()):
-        schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+        # A model is given the media type of the route's own answer.
+        content = response.get("content", {}).values()
+        schema: dict[str, Any] = next(
+            (one["schema"] for one in content if "$ref" in one.get("schema", ())), {}
+        )
         if schema.get("$ref") == REF.format(model=NOT_OURS[0]):
             # An id is any text: an unknown one is not found, never misunderstood.
             del responses[status]

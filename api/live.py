@@ -62,7 +62,7 @@ class Feed:
     def __init__(self, town: Town, limits: Limits) -> None:
         """Look at nothing yet."""
         self._town = town
-        self._limits = limits
+        self.limits = limits
         self._listeners: set[Listener] = set()
         self._seen: shapes.Town | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -77,7 +77,7 @@ class Feed:
     @property
     def is_full(self) -> bool:
         """Whether one more listener is too many."""
-        return len(self._listeners) >= self._limits.listeners
+        return len(self._listeners) >= self.limits.listeners
 
     @contextmanager
     def joined(self) -> Iterator[Listener]:
@@ -107,7 +107,7 @@ class Feed:
             while self._listeners and not self._closed:
                 began = loop.time()
                 await self._look_once()
-                await asyncio.sleep(pause_s(self._limits.look_every_s, loop.time() - began))
+                await asyncio.sleep(pause_s(self.limits.look_every_s, loop.time() - began))
         finally:
             self._looking, self._seen = None, None
             for listener in self._listeners:
@@ -136,7 +136,7 @@ class Feed:
 
     def _beat(self, picture: shapes.Town, *, has_news: bool) -> bytes:
         now = asyncio.get_running_loop().time()
-        if not has_news and now - self._beat_at < self._limits.heartbeat_s:
+        if not has_news and now - self._beat_at < self.limits.heartbeat_s:
             return b""
         self._beat_at = now
         return changes.clock(picture)

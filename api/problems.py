@@ -44,20 +44,26 @@ INVALID_REQUEST: Final = Kind(
 NO_USER: Final = Kind(
     "no-user",
     401,
-    "A name and a password are needed",
-    "Send HTTP Basic credentials of a user that the operator gave you.",
+    "A user is needed",
+    "Sign in on the page, or send a name and password (HTTP Basic) or an API key (Bearer).",
 )
 NOT_YOURS: Final = Kind(
     "not-yours",
     403,
     "This is not yours to do",
-    "A collector moves only pickups that are theirs; operators and dispatchers move any.",
+    "GET /v1/session says what you may do. A collector moves only pickups that are theirs.",
 )
 FROM_ELSEWHERE: Final = Kind(
     "from-elsewhere",
     403,
     "The request came from another web site",
     "Open the page of this API itself, or call it from a program.",
+)
+TOO_MANY_TRIES: Final = Kind(
+    "too-many-tries",
+    429,
+    "Too many wrong passwords",
+    "Wait as long as Retry-After says. A session or an API key still works meanwhile.",
 )
 REFUSED_MOVE: Final = Kind(
     "refused-move",
@@ -105,6 +111,7 @@ KINDS: Final = {
         NO_USER,
         NOT_YOURS,
         FROM_ELSEWHERE,
+        TOO_MANY_TRIES,
         REFUSED_MOVE,
         ALREADY_OPEN,
         HISTORY_DOWN,
@@ -113,6 +120,8 @@ KINDS: Final = {
         INTERNAL,
     )
 }
+OF_SPEAKING: Final = (NO_USER, TOO_MANY_TRIES)
+"""What anybody may be answered who says who they are."""
 
 
 class ProblemError(Exception):

@@ -1,11 +1,12 @@
-"""What the API stands on: stores, a clock, users. Built by whoever starts it; frozen."""
+"""What the API stands on: stores, a clock, a gate. Built by whoever starts it; frozen."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Engine
 
-from api.users import Users
+from api.gate import Gate
+from api.tries import Tries
 from jemput.store.bins import Bins
 from jemput.store.clock import Clock
 from jemput.store.history import HistoryDownError, Point
@@ -45,23 +46,28 @@ class Limits:
     listeners: int = 200
     look_every_s: float = 1.0
     heartbeat_s: float = 10.0
+    listen_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything `create_app` needs.
 
-    `invented` marks the town as made up even where no site's name says so.
+    `invented` marks the town as made up even where no site's name says so. Where reading is
+    open, nobody needs to say who they are to see everything. `api_url` is how people reach it.
     """
 
     engine: Engine
     group: str
     clock: Clock
-    users: Users
+    gate: Gate
     bins: Bins
     pickups: Pickups
     registry: RegistryStore
     history: HistoryReader
     outbox: Outbox
     invented: bool = False
+    open_reading: bool = False
+    api_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    tries: Tries = field(default_factory=Tries)

@@ -1,13 +1,15 @@
-"""The town as the API shows it: stores in, shapes out."""
+"""The town as the API shows it to somebody: stores in, shapes out."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from api import shapes
 from api.services import Services
+from api.viewer import EVERYTHING, Viewer
 from jemput import pickup as domain
 from jemput.registry import Registry
 from jemput.store.bins import BinNow
+from jemput.store.pickups import UnknownPickupError
 from jemput.things import Halte
 
 INVENTED: Final = "(invented)"
@@ -18,6 +20,7 @@ class Town:
     """Reads the stores anew at each call."""
 
     services: Services
+    viewer: Viewer = EVERYTHING
 
     def now_s(self) -> int:
         """The run's time."""
@@ -29,8 +32,7 @@ class Town:
 
     def bin(self, bin_id: str) -> shapes.Bin | None:
         """One bin, None where there is none of that id."""
-        found = (show_bin(one) for one in self.services.bins.list() if one.bin.id == bin_id)
-        return next(found, None)
+        return next((one for one in self._seen_bins() if one.id == bin_id), None)
 
     def pickups(self, *, only_open: bool, bin_id: str | None = None) -> shapes.Pickups:
         """Pickups, newest first."""
@@ -40,13 +42,15 @@ class Town:
         )
 
     def pickup(self, pickup_id: str) -> shapes.PickupWithMoves:
-        """One pickup with its moves. Raises `UnknownPickupError`."""
+        """One pickup with its moves. Raises `UnknownPickupError`, also where it is hidden."""
         found = self.services.pickups.get(pickup_id)
+        shown = show_pickup(found, self.services.registry.read())
+        if not self.viewer.sees_pickup(found.collector, shown.halte.site):
+            raise UnknownPickupError(pickup_id)
         moves = [
             shapes.Move(state=one.state, at_s=one.at_ms // 1000, by=one.by, note=one.note)
             for one in self.services.pickups.moves(pickup_id)
         ]
-        shown = show_pickup(found, self.services.registry.read())
         return shapes.PickupWithMoves(**dict(shown), moves=moves)
 
     def all(self) -> shapes.Town:
@@ -56,22 +60,38 @@ class Town:
         return shapes.Town(**dict(self._bins(registry)), pickups=pickups)
 
     def _bins(self, registry: Registry) -> shapes.Bins:
-        sites = [shapes.Site(id=one.id, name=one.name) for one in registry.sites.values()]
+        sites = [
+            shapes.Site(id=one.id, name=one.name)
+            for one in registry.sites.values()
+            if self.viewer.sees_site(one.id)
+        ]
         return shapes.Bins(
             now_s=self.now_s(),
             invented=self.services.invented or any(INVENTED in one.name for one in sites),
             sites=sites,
-            bins=[show_bin(one) for one in self.services.bins.list()],
+            bins=self._seen_bins(),
         )
+
+    def _seen_bins(self) -> list[shapes.Bin]:
+        return [
+            show_bin(one, self.viewer)
+            for one in self.services.bins.list()
+            if self.viewer.sees_site(one.halte.site)
+        ]
 
     def _pickups(
         self, registry: Registry, *, only_open: bool, bin_id: str | None = None
     ) -> list[shapes.Pickup]:
-        found = self.services.pickups.list(only_open=only_open, bin_id=bin_id)
+        found = self.services.pickups.list(
+            only_open=only_open,
+            bin_id=bin_id,
+            collector=self.viewer.only_collector,
+            sites=self.viewer.only_sites,
+        )
         return [show_pickup(one, registry) for one in found]
 
 
-def show_bin(now: BinNow) -> shapes.Bin:
+def show_bin(now: BinNow, viewer: Viewer = EVERYTHING) -> shapes.Bin:
     """A bin as it is shown: a level that is not known now is not shown as one."""
     condition = _condition(now)
     level = now.level_percent if condition is shapes.Condition.OK else None
@@ -87,7 +107,7 @@ def show_bin(now: BinNow) -> shapes.Bin:
         heard_at_s=now.at_s,
         emptied_at_s=now.emptied_at_s,
         battery_mv=now.battery_mv,
-        pickup=_open_pickup(now),
+        pickup=_open_pickup(now, viewer),
     )
 
 
@@ -125,8 +145,10 @@ def _show_why(why: domain.Why) -> shapes.Why:
     return shapes.Why(rule=why.rule, numbers=why.numbers, evidence=evidence)
 
 
-def _open_pickup(now: BinNow) -> shapes.OpenPickup | None:
+def _open_pickup(now: BinNow, viewer: Viewer) -> shapes.OpenPickup | None:
     if now.pickup is None or now.pickup_state is None or now.pickup_reason is None:
+        return None
+    if not viewer.sees_pickup(now.collector, now.halte.site):
         return None
     return shapes.OpenPickup(
         id=now.pickup, state=now.pickup_state, reason=now.pickup_reason, collector=now.collector

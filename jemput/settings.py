@@ -99,9 +99,10 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000",
         description="How people reach the API: the links in alerts begin with it.",
     )
-    users_file: Path = Field(
-        Path("users.json"),
-        description='Who may use the API: `{name: {"role": …, "password_sha256": …}}`.',
+    users_file: Path | None = Field(
+        None,
+        description="A file of users, who may then move pickups while anybody reads, as in a "
+        "demo; without it the API knows the accounts of the database, and reading needs one.",
     )
 
 

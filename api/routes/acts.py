@@ -5,17 +5,19 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends
 
 from api import problems, shapes
-from api.dependencies import ServicesOf, TownOf, UserOf, may_be
+from api.dependencies import ServicesOf, may_be
 from api.problems import ProblemError
 from api.routes.pickups import PickupId
+from api.speaking import TownOf, UserOf, ViewerOf, needs
 from jemput.entry import ActKind
 from jemput.fold.acts import STATE_AFTER
 from jemput.pickup import RefusedError
-from jemput.roles import Role
+from jemput.roles import Right
 
-OF_COLLECTORS: Final[frozenset[ActKind]] = frozenset({"accept", "collect", "fail"})
+OF_COLLECTORS: Final = [needs(Right.MOVE_OWN)]
+OF_DISPATCHERS: Final = [needs(Right.MOVE)]
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = may_be(
-    problems.NO_USER,
+    *problems.OF_SPEAKING,
     problems.NOT_YOURS,
     problems.FROM_ELSEWHERE,
     problems.NOT_FOUND,
@@ -28,15 +30,16 @@ router = APIRouter(tags=["acts"], responses=RESPONSES)
 class Actor:
     """Somebody who moves pickups, as far as they may."""
 
-    def __init__(self, services: ServicesOf, town: TownOf, user: UserOf) -> None:
+    def __init__(self, services: ServicesOf, town: TownOf, viewer: ViewerOf, user: UserOf) -> None:
         """Take who is speaking, and what they act on."""
         self.services = services
         self.town = town
+        self.viewer = viewer
         self.user = user
 
     def act(self, kind: ActKind, pickup_id: str, note: str | None) -> shapes.PickupWithMoves:
         """Move the pickup. Raises the problem where they may not, or it cannot."""
-        self._check(kind, self.town.pickup(pickup_id))
+        self._check(self.town.pickup(pickup_id))
         now_ms = self.services.clock.now_ms()
         try:
             self.services.pickups.act(kind, pickup_id, self.user.name, now_ms, note)
@@ -52,13 +55,8 @@ class Actor:
         last = pickup.moves[-1]
         return last.state is STATE_AFTER[kind] and last.by == self.user.name
 
-    def _check(self, kind: ActKind, pickup: shapes.Pickup) -> None:
-        if self.user.role is not Role.COLLECTOR:
-            return
-        if kind not in OF_COLLECTORS:
-            message = f"a collector does not {kind} pickups; ask an operator or a dispatcher"
-            raise ProblemError(problems.NOT_YOURS, message)
-        if pickup.collector != self.user.name:
+    def _check(self, pickup: shapes.Pickup) -> None:
+        if not self.viewer.moves(pickup):
             whose = pickup.collector or "nobody yet; ask an operator or a dispatcher"
             raise ProblemError(problems.NOT_YOURS, f"pickup {pickup.id} belongs to {whose}")
 
@@ -73,7 +71,10 @@ NoteOf = Annotated[str | None, Depends(note)]
 
 
 @router.post(
-    "/v1/pickups/{pickup_id}/accept", operation_id="accept_pickup", summary="I will fetch it"
+    "/v1/pickups/{pickup_id}/accept",
+    operation_id="accept_pickup",
+    dependencies=OF_COLLECTORS,
+    summary="I will fetch it",
 )
 def accept_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.PickupWithMoves:
     """Accept a pickup that nobody accepted yet."""
@@ -81,7 +82,10 @@ def accept_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.P
 
 
 @router.post(
-    "/v1/pickups/{pickup_id}/collect", operation_id="collect_pickup", summary="It is emptied"
+    "/v1/pickups/{pickup_id}/collect",
+    operation_id="collect_pickup",
+    dependencies=OF_COLLECTORS,
+    summary="It is emptied",
 )
 def collect_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.PickupWithMoves:
     """Say that an accepted pickup was emptied. It is verified when the level is seen to drop."""
@@ -89,7 +93,10 @@ def collect_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.
 
 
 @router.post(
-    "/v1/pickups/{pickup_id}/fail", operation_id="fail_pickup", summary="It cannot be emptied"
+    "/v1/pickups/{pickup_id}/fail",
+    operation_id="fail_pickup",
+    dependencies=OF_COLLECTORS,
+    summary="It cannot be emptied",
 )
 def fail_pickup(
     actor: ActorOf, pickup_id: PickupId, body: shapes.Failure
@@ -100,7 +107,10 @@ def fail_pickup(
 
 
 @router.post(
-    "/v1/pickups/{pickup_id}/withdraw", operation_id="withdraw_pickup", summary="It is not needed"
+    "/v1/pickups/{pickup_id}/withdraw",
+    operation_id="withdraw_pickup",
+    dependencies=OF_DISPATCHERS,
+    summary="It is not needed",
 )
 def withdraw_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.PickupWithMoves:
     """Close an open pickup. Operators and dispatchers only."""
@@ -110,6 +120,7 @@ def withdraw_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes
 @router.post(
     "/v1/pickups/{pickup_id}/confirm",
     operation_id="confirm_pickup",
+    dependencies=OF_DISPATCHERS,
     summary="I saw that it is empty",
 )
 def confirm_pickup(actor: ActorOf, pickup_id: PickupId, note: NoteOf) -> shapes.PickupWithMoves:

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
 
 from api import problems, shapes
-from api.dependencies import TownOf, may_be
+from api.dependencies import may_be
 from api.problems import ProblemError
+from api.speaking import TownOf, needs
 from api.town import Town
+from jemput.roles import Right
 
 GEOJSON: Final = "application/geo+json"
 BinId = Annotated[str, Path(description="A bin's id", examples=["pasar-delimas-organic"])]
@@ -27,7 +29,8 @@ router = APIRouter(tags=["bins"])
     operation_id="list_bins",
     summary="Every bin with its level",
     response_model=shapes.Bins,
-    responses=BOTH | may_be(problems.INVALID_REQUEST),
+    dependencies=[needs(Right.READ_OWN)],
+    responses=BOTH | may_be(*problems.OF_SPEAKING, problems.INVALID_REQUEST),
 )
 def list_bins(
     town: TownOf,
@@ -37,7 +40,7 @@ def list_bins(
     ] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response | shapes.Bins:
-    """Every bin, by id: its level, whether it is known, and its open pickup."""
+    """Every bin, by id: its level, whether it is known, and the open pickup that you may see."""
     found = town.bins()
     wants_geojson = form == "geojson" or (form is None and GEOJSON in accept)
     if not wants_geojson:
@@ -50,7 +53,8 @@ def list_bins(
     "/v1/bins/{bin_id}",
     operation_id="get_bin",
     summary="One bin",
-    responses=may_be(problems.NOT_FOUND),
+    dependencies=[needs(Right.READ_OWN)],
+    responses=may_be(*problems.OF_SPEAKING, problems.NOT_FOUND),
 )
 def get_bin(town: TownOf, bin_id: BinId) -> shapes.Bin:
     """One bin as it stands."""

@@ -1,5 +1,6 @@
 """Events: the town, live."""
 
+import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -8,8 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from api import problems
 from api.dependencies import FeedOf, may_be
-from api.live import Feed
+from api.live import Feed, Listener
 from api.problems import ProblemError
+from api.speaking import ViewerOf, needs
+from jemput.roles import Right
 
 MEDIA_TYPE: Final = "text/event-stream"
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
@@ -31,16 +34,27 @@ class EventStream(StreamingResponse):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, feed: Feed) -> None:
-        """Join nothing yet."""
+    def __init__(self, feed: Feed, longest_s: float | None) -> None:
+        """Join nothing yet; end after `longest_s`, where that is given."""
         super().__init__(iter(()), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._feed = feed
+        self._longest_s = longest_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until either side ends."""
         with self._feed.joined() as listener:
             self.body_iterator = listener.chunks()
-            await super().__call__(scope, receive, send)
+            ending = self._end_later(listener)
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                if ending is not None:
+                    ending.cancel()
+
+    def _end_later(self, listener: Listener) -> asyncio.TimerHandle | None:
+        if self._longest_s is None:
+            return None
+        return asyncio.get_running_loop().call_later(self._longest_s, listener.let_go)
 
 
 @router.get(
@@ -48,15 +62,22 @@ class EventStream(StreamingResponse):
     operation_id="listen",
     summary="The town, live",
     response_class=StreamingResponse,
-    responses=STREAM | may_be(problems.TOO_MANY_LISTENERS),
+    dependencies=[needs(Right.READ)],
+    responses=STREAM
+    | may_be(*problems.OF_SPEAKING, problems.NOT_YOURS, problems.TOO_MANY_LISTENERS),
 )
-async def listen(feed: FeedOf) -> EventStream:
+async def listen(feed: FeedOf, viewer: ViewerOf) -> EventStream:
     """First `snapshot` (a Town), then `bin` (a Bin) and `pickup` (a Pickup) as they change.
 
     `clock` (a Now) comes with every change and at least every ten seconds. A new connection
-    starts with a snapshot again, so `Last-Event-ID` is not needed.
+    starts with a snapshot again, so `Last-Event-ID` is not needed. It is of the whole town:
+    who sees a part of it asks for bins and pickups instead. Where reading needs a user, a
+    connection ends after a few minutes, and the next one is asked who it is anew.
     """
+    if not viewer.sees_all:
+        message = "the live town is of all sites; ask GET /v1/bins and GET /v1/pickups for yours"
+        raise ProblemError(problems.NOT_YOURS, message)
     if feed.is_full:
         message = f"{feed.listeners} listen already"
         raise ProblemError(problems.TOO_MANY_LISTENERS, message, {"Retry-After": "10"})
-    return EventStream(feed)
+    return EventStream(feed, None if viewer.is_open else feed.limits.listen_s)

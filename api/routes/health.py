@@ -6,8 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api import health, shapes
-from api.dependencies import MetersOf, ServicesOf
+from api import health, problems, shapes
+from api.dependencies import MetersOf, ServicesOf, may_be
+from api.speaking import needs
+from jemput.roles import Right
 
 DOWN: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": shapes.Readiness, "description": "Something needed is down"}
@@ -40,6 +42,8 @@ async def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness
     operation_id="read_metrics",
     summary="Metrics for Prometheus",
     response_class=PlainTextResponse,
+    dependencies=[needs(Right.READ)],
+    responses=may_be(*problems.OF_SPEAKING, problems.NOT_YOURS),
 )
 def read_metrics(meters: MetersOf) -> Response:
     """Requests by route and status, and the pipeline as the database knows it."""

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from api import problems, shapes
-from api.dependencies import ServicesOf, TownOf, UserOf, may_be
+from api.dependencies import ServicesOf, may_be
 from api.problems import ProblemError
 from api.routes.bins import known_bin
 from api.services import Services
+from api.speaking import TownOf, UserOf, needs
 from jemput.pickup import Pickup, Reason, State, Why
-from jemput.roles import Role
+from jemput.roles import Right
 from jemput.store.pickups import AlreadyOpenError, hand_pickup_id
 
 PickupId = Annotated[str, Path(description="A pickup's id", examples=["pasar-delimas-organic-812"])]
@@ -21,14 +22,15 @@ router = APIRouter(tags=["pickups"])
     "/v1/pickups",
     operation_id="list_pickups",
     summary="Pickups, newest first",
-    responses=may_be(problems.INVALID_REQUEST),
+    dependencies=[needs(Right.READ_OWN)],
+    responses=may_be(*problems.OF_SPEAKING, problems.INVALID_REQUEST),
 )
 def list_pickups(
     town: TownOf,
     state: Annotated[Literal["open", "all"], Query(description="Open ones, or all")] = "open",
     bin_id: Annotated[str | None, Query(alias="bin", description="Only of this bin")] = None,
 ) -> shapes.Pickups:
-    """Pickups, newest first, at most 1,000."""
+    """Pickups, newest first, at most 1,000. A collector who may not read all sees their own."""
     return town.pickups(only_open=state == "open", bin_id=bin_id)
 
 
@@ -36,7 +38,8 @@ def list_pickups(
     "/v1/pickups/{pickup_id}",
     operation_id="get_pickup",
     summary="One pickup: why, and what became of it",
-    responses=may_be(problems.NOT_FOUND),
+    dependencies=[needs(Right.READ_OWN)],
+    responses=may_be(*problems.OF_SPEAKING, problems.NOT_FOUND),
 )
 def get_pickup(town: TownOf, pickup_id: PickupId) -> shapes.PickupWithMoves:
     """One pickup with the rule that opened it, the readings it saw, and its moves."""
@@ -48,8 +51,9 @@ def get_pickup(town: TownOf, pickup_id: PickupId) -> shapes.PickupWithMoves:
     operation_id="open_pickup",
     summary="Open a pickup by hand",
     status_code=201,
+    dependencies=[needs(Right.MOVE)],
     responses=may_be(
-        problems.NO_USER,
+        *problems.OF_SPEAKING,
         problems.NOT_YOURS,
         problems.FROM_ELSEWHERE,
         problems.NOT_FOUND,
@@ -61,10 +65,9 @@ def open_pickup(
     services: ServicesOf, town: TownOf, user: UserOf, body: shapes.Request, response: Response
 ) -> shapes.PickupWithMoves:
     """Ask for a bin to be emptied, whatever its level. Its collector is told."""
-    if user.role is Role.COLLECTOR:
-        message = "a collector does not open pickups; ask an operator or a dispatcher"
-        raise ProblemError(problems.NOT_YOURS, message)
     a_bin = known_bin(town, body.bin)
+    if not user.sees(a_bin.halte.site):
+        raise ProblemError(problems.NOT_YOURS, f"bin {a_bin.id} is not at a site of yours")
     opened = _by_hand(services, a_bin, body.note)
     try:
         services.pickups.open_by_hand(opened, site=a_bin.halte.site, by=user.name)

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 
 from api import problems, shapes
-from api.dependencies import ServicesOf, TownOf, may_be
+from api.dependencies import ServicesOf, may_be
 from api.facts import read_facts
 from api.health import history_gap
 from api.problems import ProblemError, invalid
 from api.routes.bins import BinId, known_bin
+from api.speaking import TownOf, needs
 from api.times import parse_every, parse_time
+from jemput.roles import Right
 from jemput.store.history import HistoryDownError
 
 DAY_S: Final = 86_400
@@ -61,7 +63,10 @@ def span(
     "/v1/bins/{bin_id}/readings",
     operation_id="list_readings",
     summary="Readings of a bin",
-    responses=may_be(problems.NOT_FOUND, problems.INVALID_REQUEST, problems.HISTORY_DOWN),
+    dependencies=[needs(Right.READ_OWN)],
+    responses=may_be(
+        *problems.OF_SPEAKING, problems.NOT_FOUND, problems.INVALID_REQUEST, problems.HISTORY_DOWN
+    ),
 )
 async def list_readings(
     services: ServicesOf, town: TownOf, bin_id: BinId, span: Annotated[Span, Depends(span)]

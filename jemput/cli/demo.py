@@ -95,7 +95,16 @@ class Demo:
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
         self._show_around(points)
         users = town.api_users(self.keys)
-        server = make_server(group, users, LOOPBACK, self.api_port, influx=influx, invented=True)
+        server = make_server(
+            group,
+            users,
+            LOOPBACK,
+            self.api_port,
+            influx=influx,
+            invented=True,
+            open_reading=True,
+            api_url=self.api_url,
+        )
         run = self._simulated(start_s, anchor_s)
         ingest_stop = asyncio.Event()
         address = Address(LOOPBACK, self.broker_port, INGEST, self.keys.ingest)

@@ -10,9 +10,9 @@ import aiohttp
 from sqlalchemy import Engine
 
 from api.app import create_app
+from api.gate import Gate
 from api.server import Server
 from api.services import Services
-from api.users import Users
 from ingest.acks import LOOK_S, Acks
 from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
 from ingest.alerts.sender import Sender
@@ -156,12 +156,14 @@ def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_
 
 def make_server(  # noqa: PLR0913 - one process and everything it reaches
     group: Group,
-    users: Users,
+    gate: Gate,
     host: str,
     port: int,
     *,
     influx: InfluxTarget | None = None,
     invented: bool,
+    open_reading: bool,
+    api_url: str,
 ) -> Server:
     """The API, ready to serve."""
     embedded = EmbeddedReader(EmbeddedHistory(group.engine, group.name))
@@ -169,12 +171,14 @@ def make_server(  # noqa: PLR0913 - one process and everything it reaches
         engine=group.engine,
         group=group.name,
         clock=group.clock,
-        users=users,
+        gate=gate,
         bins=Bins(group.engine, group.name),
         pickups=Pickups(group.engine, group.name),
         registry=RegistryStore(group.engine, group.name),
         history=embedded if influx is None else InfluxHistory(influx, group.clock),
         outbox=Outbox(group.engine, group.name),
         invented=invented,
+        open_reading=open_reading,
+        api_url=api_url,
     )
     return Server(create_app(services), host, port)

@@ -11,6 +11,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
+from api.gate import AccountGate, Gate
 from api.server import Server
 from api.users import Users
 from ingest.mqtt.session import Address
@@ -23,6 +24,9 @@ from jemput.store.clock import RunClock
 from jemput.store.influx import InfluxTarget
 
 DAY_S: Final = 86_400
+NOBODY: Final = (
+    "nobody has an account, so nobody gets in: `jemput account put sri --role operator` makes one"
+)
 
 
 def run_ingest_command() -> int:
@@ -45,12 +49,19 @@ def run_api_command() -> int:
     """Serve until SIGTERM or Ctrl-C."""
     settings = read_settings()
     group = _group(settings)
-    users = Users.load(settings.users_file)
+    gate = _gate(settings, group)
     check_port_free(settings.api_port, settings.api_host)
     sys.stderr.write(f"the API listens on http://{settings.api_host}:{settings.api_port}\n")
     influx = influx_target(settings)
     server = make_server(
-        group, users, settings.api_host, settings.api_port, influx=influx, invented=False
+        group,
+        gate,
+        settings.api_host,
+        settings.api_port,
+        influx=influx,
+        invented=False,
+        open_reading=settings.users_file is not None,
+        api_url=settings.api_url,
     )
     asyncio.run(_serve_until_told(server))
     return 0
@@ -94,6 +105,16 @@ def influx_target(settings: Settings) -> InfluxTarget | None:
     return InfluxTarget(
         settings.influx_url, token, settings.influx_org or "", settings.influx_bucket
     )
+
+
+def _gate(settings: Settings, group: Group) -> Gate:
+    """The file of users where one is named, else the accounts of the database."""
+    if settings.users_file is not None:
+        return Users.load(settings.users_file)
+    gate = AccountGate(group.engine)
+    if gate.accounts.is_empty():
+        sys.stderr.write(f"{NOBODY}\n")
+    return gate
 
 
 def _group(settings: Settings) -> Group:

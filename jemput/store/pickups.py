@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from jemput.entry import Act, ActKind, OpenedByHand
 from jemput.fold.acts import STATE_AFTER
 from jemput.pickup import Flag, Move, Pickup, Reason, RefusedError, State, Why, move
+from jemput.store import audit
 from jemput.store import journal as journals
 from jemput.store.database import writing
 from jemput.store.effects import insert_pickup, move_pickup
@@ -51,14 +52,24 @@ class Pickups:
         return [Move(State(row.state), row.at_ms, row.by, row.note) for row in rows]
 
     def list(
-        self, *, only_open: bool = False, bin_id: str | None = None, most: int = 1000
+        self,
+        *,
+        only_open: bool = False,
+        bin_id: str | None = None,
+        collector: str | None = None,
+        sites: Sequence[str] | None = None,
+        most: int = 1000,
     ) -> list[Pickup]:
-        """Pickups, newest first."""
+        """Pickups, newest first; of one bin, one collector or some sites where that is asked."""
         query = select(pickup).where(pickup.c.group_id == self.group)
         if only_open:
             query = query.where(pickup.c.is_open)
         if bin_id is not None:
             query = query.where(pickup.c.bin == bin_id)
+        if collector is not None:
+            query = query.where(pickup.c.collector == collector)
+        if sites is not None:
+            query = query.where(pickup.c.site.in_(sites))
         query = query.order_by(pickup.c.opened_ms.desc(), pickup.c.id).limit(most)
         with self.engine.connect() as connection:
             return _read_all(connection.execute(query).all())
@@ -82,6 +93,7 @@ class Pickups:
             move_pickup(connection, pickup_id, Move(after.state, now_ms, by, note))
             act = Act(kind, pickup_id, before.bin, by, now_ms, note)
             journals.say(connection, self.group, act)
+            audit.note(connection, by, now_ms, _change(after.state.value, before, after))
         return after
 
     def open_by_hand(self, opened: Pickup, site: str, by: str) -> None:
@@ -91,6 +103,7 @@ class Pickups:
                 lock_group(connection, self.group)
                 insert_pickup(connection, self.group, opened, site=site, by=by, position=None)
                 journals.say(connection, self.group, OpenedByHand(opened, by))
+                audit.note(connection, by, opened.opened_ms, _change("opened", None, opened))
         except IntegrityError as error:
             message = f"bin {opened.bin} has an open pickup already"
             raise AlreadyOpenError(message) from error
@@ -114,6 +127,15 @@ def _get(connection: Connection, pickup_id: str) -> Pickup:
     if row is None:
         raise UnknownPickupError(pickup_id)
     return _read(row)
+
+
+def _change(what: str, before: Pickup | None, after: Pickup) -> audit.Change:
+    """What the audit log says of a pickup; its reasons stay in its own row."""
+    return audit.Change(what, "pickup", after.id, before and _told(before), _told(after))
+
+
+def _told(one: Pickup) -> dict[str, str | None]:
+    return {"state": one.state.value, "collector": one.collector, "note": one.note, "bin": one.bin}
 
 
 def _accepted_by(connection: Connection, pickup_id: str) -> str:

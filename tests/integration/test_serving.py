@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import paho.mqtt.publish as mqtt
 import pytest
 
@@ -23,6 +24,9 @@ from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
 from jemput.entry import Link
+from jemput.roles import Role, User
+from jemput.store.accounts import Accounts
+from jemput.store.credentials import Credentials
 from jemput.store.database import create_tables, open_database
 from jemput.store.journal import Journal
 from jemput.store.registry import RegistryStore
@@ -139,6 +143,24 @@ def test_a_full_bin_is_heard_called_and_shown(told: dict[str, str], tmp_path: Pa
             say_full(told, seq)
         wait_for(lambda: bool(ask(told, "/v1/pickups")["pickups"]))
         wait_for(lambda: len(ask(told, "/v1/bins/b1/readings")["readings"]) == 3)  # type: ignore[arg-type] # a list
+
+
+def test_without_a_file_of_users_who_has_an_account_gets_in(told: dict[str, str]) -> None:
+    del told["JEMPUT_USERS_FILE"]
+    engine = open_database(told["JEMPUT_DATABASE_URL"])
+    url = f"http://{LOOPBACK}:{told['JEMPUT_API_PORT']}/v1/bins"
+
+    with running("api", told) as serving:
+        assert serving.stderr is not None
+        assert "jemput account put sri --role operator" in serving.stderr.readline()
+        wait_for(lambda: bool(ask(told, "/healthz")))
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            ask(told, "/v1/bins")
+        Accounts(engine).put(User("sri", Role.OPERATOR), by="test", now_ms=1)
+        key = Credentials(engine).make_key("sri", "test", None, by="test", now_ms=1)[1]
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
+        assert answer.json()["bins"] == []
+    engine.dispose()
 
 
 def test_watch_follows_a_device_from_bytes_to_decision(

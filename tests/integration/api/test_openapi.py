@@ -15,6 +15,7 @@ OPERATIONS = {
     for path, methods in COMMITTED["paths"].items()
     for method, operation in methods.items()
 }
+UNGUARDED = {"get /healthz", "get /readyz", "post /v1/session", "delete /v1/session"}
 
 
 def test_the_committed_description_is_fresh() -> None:
@@ -50,6 +51,10 @@ def test_operations_keep_their_names() -> None:
         "post /v1/pickups/{pickup_id}/withdraw": "withdraw_pickup",
         "post /v1/pickups/{pickup_id}/confirm": "confirm_pickup",
         "get /v1/events": "listen",
+        "get /v1/session": "who_am_i",
+        "post /v1/session": "sign_in",
+        "delete /v1/session": "sign_out",
+        "get /v1/audit": "search_audit",
         "get /healthz": "is_alive",
         "get /readyz": "is_ready",
         "get /metrics": "read_metrics",
@@ -77,9 +82,12 @@ def test_people_read_the_same_operations_on_one_plain_page(reader: Client) -> No
     assert "http" not in text.replace("http-equiv", "")
 
 
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("post")])
-def test_what_moves_pickups_needs_a_user(name: str) -> None:
-    assert OPERATIONS[name]["security"] == [{"HTTPBasic": []}]
+@pytest.mark.parametrize("name", OPERATIONS.keys() - UNGUARDED)
+def test_what_needs_a_user_says_how_one_is_known(name: str) -> None:
+    ways: list[dict[str, list[str]]] = [{"HTTPBasic": []}, {"HTTPBearer": []}, {"APIKeyCookie": []}]
+
+    assert OPERATIONS[name]["security"] == ways
+    assert {"401", "429"} <= OPERATIONS[name]["responses"].keys()
 
 
 def test_every_reference_leads_somewhere() -> None:

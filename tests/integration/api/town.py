@@ -104,12 +104,13 @@ class Town:
             engine=self.engine,
             group=GROUP,
             clock=self.clock,
-            users=USERS,
+            gate=USERS,
             bins=Bins(self.engine, GROUP),
             pickups=Pickups(self.engine, GROUP),
             registry=RegistryStore(self.engine, GROUP),
             history=EmbeddedReader(self.history),
             outbox=Outbox(self.engine, GROUP),
+            open_reading=True,
             limits=limits or Limits(look_every_s=0.1, heartbeat_s=0.2),
         )
 

@@ -1,0 +1,85 @@
+"""Which right each operation needs, tried by every role; a new operation has to be named here."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jemput.roles import RIGHTS, Right, Role
+from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.test_openapi import OPERATIONS
+from tests.integration.api.town import Town
+
+NEEDS: dict[str, Right | None] = {
+    "get /v1/bins": Right.READ_OWN,
+    "get /v1/bins/{bin_id}": Right.READ_OWN,
+    "get /v1/bins/{bin_id}/readings": Right.READ_OWN,
+    "get /v1/pickups": Right.READ_OWN,
+    "post /v1/pickups": Right.MOVE,
+    "get /v1/pickups/{pickup_id}": Right.READ_OWN,
+    "post /v1/pickups/{pickup_id}/accept": Right.MOVE_OWN,
+    "post /v1/pickups/{pickup_id}/collect": Right.MOVE_OWN,
+    "post /v1/pickups/{pickup_id}/fail": Right.MOVE_OWN,
+    "post /v1/pickups/{pickup_id}/withdraw": Right.MOVE,
+    "post /v1/pickups/{pickup_id}/confirm": Right.MOVE,
+    "get /v1/events": Right.READ,
+    "get /v1/audit": Right.READ_AUDIT,
+    "get /v1/session": None,
+    "post /v1/session": None,
+    "delete /v1/session": None,
+    "get /healthz": None,
+    "get /readyz": None,
+    "get /metrics": Right.READ,
+}
+BODIES: dict[str, object] = {
+    "post /v1/pickups": {"bin": "no-such"},
+    "post /v1/pickups/{pickup_id}/fail": {"reason": "other"},
+}
+WRONG_BODY = {"post /v1/session"}
+"""Asked without what it takes, so that nobody is guessed at."""
+
+
+@pytest.fixture(scope="module")
+def api(still_town: Town) -> Iterator[Guarded]:
+    """The guarded API over the town that nothing changes."""
+    with guarded(still_town) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def keys(api: Guarded) -> dict[Role, str]:
+    """A key of an account of each role."""
+    return {role: api.add(f"a-{role}", role) for role in Role}
+
+
+def status(api: Guarded, name: str, key: str | None) -> int:
+    """What an operation answers about things that do not exist."""
+    method, path = name.split()
+    path = path.replace("{bin_id}", "no-such").replace("{pickup_id}", "no-such")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    asked = api.client.stream(method, path, headers=headers, json=BODIES.get(name))
+    with asked as answer:
+        return answer.status_code
+
+
+def test_every_operation_has_its_right() -> None:
+    assert NEEDS.keys() == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", NEEDS)
+def test_a_role_without_the_right_is_refused_and_one_with_it_is_not(
+    api: Guarded, keys: dict[Role, str], name: str, role: Role
+) -> None:
+    right = NEEDS[name]
+    answered = status(api, name, keys[role])
+
+    if right is None or right in RIGHTS[role]:
+        assert answered in ({422} if name in WRONG_BODY else {200, 204, 404})
+    else:
+        assert answered == 403
+
+
+@pytest.mark.parametrize("name", [name for name in NEEDS if NEEDS[name]])
+def test_nobody_gets_nothing(api: Guarded, name: str) -> None:
+    assert status(api, name, None) == 401
+    assert status(api, name, "jk_no-such-key") == 401
