@@ -20,6 +20,7 @@ from tests.faults.verdict import Verdict, reach_verdict
 from tests.faults.world import PATIENCE_S, World, open_world
 
 AT_MOST_S: Final = 110
+LONG_S: Final = 300
 JOBS: Final = 3
 LOG_LINES: Final = 12
 
@@ -94,7 +95,7 @@ async def _run(
     verdict = Verdict()
     asyncio.get_running_loop().set_exception_handler(_hear_of)
     try:
-        async with asyncio.timeout(AT_MOST_S), opened as world:
+        async with asyncio.timeout(AT_MOST_S if scenario.quick else LONG_S), opened as world:
             broke = await _broke(scenario, world)
             verdict = await reach_verdict(world)
     except (TimeoutError, DamagedJournalError) as error:

@@ -21,6 +21,7 @@ class Setup:
     influx: bool = False
     ack_wait_s: int = 2
     small_disk: bool = False
+    postgresql: bool = False
 
 
 @dataclass(frozen=True, slots=True)

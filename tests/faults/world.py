@@ -28,7 +28,7 @@ from tests.faults.network import Network
 from tests.faults.oracle import Oracle
 from tests.faults.receiver import Receiver
 from tests.faults.scenario import Setup
-from tests.servers import HOST, InfluxDb, require
+from tests.servers import HOST, InfluxDb, PostgreSql, require
 
 BINS: Final = 12
 FRESH: Final = "d-fresh"
@@ -55,6 +55,8 @@ class World:
     influx: InfluxDb | None = None
     influx_link: Network | None = None
     database: Path = field(default_factory=Path)
+    """Of SQLite."""
+    postgresql: PostgreSql | None = None
     patience_s: float = PATIENCE_S
     """How long recovery may take."""
     healed_s: float = 0.0
@@ -72,6 +74,16 @@ class World:
     def spare_ingester(self) -> Ingester:
         """Another ingester of the same group."""
         return Ingester(self.ingester.told, self.folder / "other.log", self.ingester.program)
+
+    def is_unlocked(self) -> bool:
+        """Whether nobody holds the write lock of SQLite, who keeps it while frozen."""
+        with contextlib.closing(sqlite3.connect(self.database, 0.2, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            other.execute("ROLLBACK")
+            return True
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[sqlite3.Connection]:
@@ -161,7 +173,11 @@ async def open_world(
             influx_link = await stack.enter_async_context(Network(influx.port))
             told["JEMPUT_INFLUX_URL"] = f"http://{HOST}:{influx_link.port}"
         database = _disk(stack, folder, small=setup.small_disk) / "jemput.db"
-        ledger = _make_town(database, told, bins, receiver.url)
+        url, postgresql = f"sqlite:///{database}", None
+        if setup.postgresql:
+            postgresql = stack.enter_context(_postgresql(folder))
+            url = postgresql.url(postgresql.make_schema())
+        ledger = _make_town(url, told, bins, receiver.url)
         stack.callback(ledger.engine.dispose)
         oracle = Oracle(int(time.time()), full)
         fleet = Fleet(gateway_address(broker.port), oracle, keeps=setup.keeps)
@@ -171,6 +187,7 @@ async def open_world(
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
         world.database, world.patience_s = database, patience_s
+        world.postgresql = postgresql
         stack.callback(world.end_ingester)
         await world.start_ingester()
         yield world
@@ -178,6 +195,12 @@ async def open_world(
 
 def _account() -> dict[str, str]:
     return {"JEMPUT_MQTT_USERNAME": INGEST, "JEMPUT_MQTT_PASSWORD": PASSWORD}
+
+
+def _postgresql(folder: Path) -> PostgreSql:
+    """PostgreSQL in a folder that another user, as whom it runs where we are root, may enter."""
+    folder.chmod(0o711)
+    return PostgreSql(folder / "postgresql")
 
 
 def _disk(stack: contextlib.AsyncExitStack, folder: Path, *, small: bool) -> Path:
@@ -194,8 +217,8 @@ def _disk(stack: contextlib.AsyncExitStack, folder: Path, *, small: bool) -> Pat
     return folder
 
 
-def _make_town(database: Path, told: dict[str, str], bins: list[str], alert_url: str) -> Ledger:
-    told["JEMPUT_DATABASE_URL"] = url = f"sqlite:///{database}"
+def _make_town(url: str, told: dict[str, str], bins: list[str], alert_url: str) -> Ledger:
+    told["JEMPUT_DATABASE_URL"] = url
     engine = open_database(url)
     create_tables(engine)
     asep = Collector("asep", "Asep", ("north",), channels=("webhook",), webhook_url=alert_url)

@@ -3,9 +3,19 @@
 from typing import Final
 
 from tests.faults.scenario import Scenario
-from tests.faults.scenarios import alerts, broker, crash, influx, link, poison, readings, storage
+from tests.faults.scenarios import (
+    alerts,
+    broker,
+    crash,
+    influx,
+    link,
+    poison,
+    postgresql,
+    readings,
+    storage,
+)
 
-_ROOMS: Final = (crash, influx, broker, link, readings, storage, poison, alerts)
+_ROOMS: Final = (crash, influx, broker, link, readings, storage, postgresql, poison, alerts)
 SCENARIOS: Final = tuple(
     sorted((one for here in _ROOMS for one in here.room.scenarios), key=lambda one: one.id)
 )

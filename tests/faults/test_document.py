@@ -1,0 +1,34 @@
+"""The page is compared with the code: what one has and the other has not is named."""
+
+from tests.faults.biting import Bite
+from tests.faults.document import differences, page
+from tests.faults.mutants import MUTANTS
+from tests.faults.runner import Result
+from tests.faults.scenarios import SCENARIOS
+
+RESULTS = [Result(one) for one in SCENARIOS if not one.known]
+BITES = [Bite(one, one.found_by) for one in MUTANTS.values()]
+
+
+def test_a_page_that_was_just_written_is_as_the_code() -> None:
+    assert differences(page(RESULTS, BITES, 1)) == []
+
+
+def test_a_scenario_that_the_page_lacks_is_named() -> None:
+    found = differences(page(RESULTS[1:], BITES, 1))
+
+    assert len(found) == 1
+    assert RESULTS[0].scenario.name in found[0]
+
+
+def test_a_row_that_the_code_does_not_know_is_named() -> None:
+    invented = "| 99 | a scenario of yesterday | It was so. | 1 | 0 | 0 | 0 | 0 |"
+
+    assert differences(page(RESULTS, BITES, 1) + invented) == [f"not in the code: {invented}"]
+
+
+def test_every_mutant_names_a_scenario() -> None:
+    names = {one.name for one in SCENARIOS}
+
+    assert {one.found_by for one in MUTANTS.values()} <= names
+    assert len(names) == len(SCENARIOS)
