@@ -1,10 +1,13 @@
-// Follows the town: server-sent events; where they do not come, asking every ten seconds.
+// Follows the town: server-sent events; where they do not come, or are not for whoever is signed
+// in, asking every ten seconds.
+
+import { get } from "./ask.js";
 
 const SILENCE_MS = 25_000; // the server says something at least every ten seconds
 const ASK_MS = 10_000;
 const TRY_AGAIN_MS = 30_000;
 
-export function follow({ snapshot, bin, pickup, clock, standing }) {
+export function follow({ snapshot, bin, pickup, clock, standing, mayListen, refused }) {
   let source;
   let openedAt = 0;
   let heardAt = 0;
@@ -19,7 +22,7 @@ export function follow({ snapshot, bin, pickup, clock, standing }) {
   }
 
   function open() {
-    if (!window.EventSource) return;
+    if (!window.EventSource || !mayListen) return;
     if (source) source.close();
     openedAt = Date.now();
     source = new EventSource("/v1/events");
@@ -35,7 +38,8 @@ export function follow({ snapshot, bin, pickup, clock, standing }) {
       const [bins, open] = await Promise.all([get("/v1/bins"), get("/v1/pickups?state=open")]);
       standing("polling");
       snapshot({ ...bins, pickups: open.pickups });
-    } catch {
+    } catch (error) {
+      if (error.message === "401") refused();
       standing("lost");
     }
   }
@@ -48,11 +52,6 @@ export function follow({ snapshot, bin, pickup, clock, standing }) {
   }
 
   open();
+  if (!source) ask();
   setInterval(look, 1000);
-}
-
-export async function get(path) {
-  const answer = await fetch(path, { credentials: "omit" });
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
 }

@@ -4,9 +4,11 @@ import { $, say } from "./dom.js";
 import { follow } from "./live.js";
 import { refresh, reload, showPickup } from "./pickup.js";
 import { at, clock, other, t, toggleLanguage, writeTexts } from "./texts.js";
+import { drawSignIn, drawWho, loadSession, mayListen, mayRead } from "./user.js";
 import { OPEN, drawBin, drawSummary, drawTown } from "./town.js";
 
 const STALE_S = 30 * 60;
+const BEGIN_AGAIN_MS = 10_000;
 const town = { nowS: 0, bins: new Map(), pickups: new Map(), sites: [], invented: false };
 let isWaiting = false;
 let standing = "opening";
@@ -71,8 +73,10 @@ function drawAll() {
   say($("sites"), town.sites.map((one) => one.name.replace("(invented)", "").trim()).join(", "));
   $("invented").hidden = !town.invented;
   drawClock();
+  drawWho();
+  if (!mayRead()) return drawSignIn();
   drawTown(town);
-  route();
+  return route();
 }
 
 function route() {
@@ -83,12 +87,33 @@ function route() {
 }
 
 async function go() {
+  if (!mayRead()) return;
   const id = pickupId();
   if (id) await showPickup(id, town);
   route();
   if (id) $("content").focus();
   const halte = location.hash.startsWith("#halte/") && $(location.hash.slice(1));
   if (halte) halte.focus();
+}
+
+// Where reading needs a user and nobody is signed in, nothing of the town is asked for.
+async function begin() {
+  try {
+    await loadSession();
+  } catch {
+    drawStanding("lost");
+    setTimeout(begin, BEGIN_AGAIN_MS);
+    return;
+  }
+  $("sign-in").hidden = mayRead();
+  $("live").hidden = !mayRead();
+  if (!mayRead()) {
+    drawSignIn();
+    return;
+  }
+  const refused = () => location.reload();
+  follow({ snapshot, bin, pickup, clock: tick, standing: drawStanding, mayListen: mayListen(), refused });
+  if (pickupId()) go();
 }
 
 addEventListener("hashchange", go);
@@ -98,5 +123,4 @@ $("language").addEventListener("click", () => {
 });
 writeTexts();
 drawStanding("opening");
-follow({ snapshot, bin, pickup, clock: tick, standing: drawStanding });
-if (pickupId()) go();
+begin();

@@ -1,14 +1,13 @@
 // One pickup: why, what happened, and what a collector can do. Only a button changes anything.
 
-import { $, h } from "./dom.js";
-import { get } from "./live.js";
+import { get, refusal, send } from "./ask.js";
+import { $, h, say } from "./dom.js";
 import { at, t, word } from "./texts.js";
 import { OPEN, bar, collectorOf } from "./town.js";
+import { loadSession, mayMove, mayRead, user, userForm } from "./user.js";
 
-const KEY = "jemput-user";
 const ACTS = { requested: ["accept"], alerted: ["accept"], accepted: ["collect", "fail"], collected: ["fail"] };
 const REASONS = ["no_access", "contaminated", "overloaded", "not_found", "damaged", "other"];
-const SAID = ["no-user", "not-yours", "refused-move", "not-found"];
 let shown; // the pickup on the screen
 let said = ""; // what came of the last act
 let isFailing = false;
@@ -64,20 +63,31 @@ function acts(town) {
   const possible = ACTS[shown.state] || [];
   const box = h("section", { class: "acts", "aria-label": t("act") });
   if (!OPEN.includes(shown.state)) box.append(h("p", { class: "quiet" }, t("act.none")));
-  else if (!user()) box.append(userForm(town));
+  else if (!user()) box.append(userForm(t("user.ask"), () => signedIn(town), tell));
+  else if (!mayMove()) box.append(h("p", { class: "quiet" }, t("act.look-only")));
   else if (isFailing) box.append(failForm(town));
-  else box.append(h("p", { class: "buttons" }, ...possible.map((act) => button(act, town))), whoami(town));
+  else box.append(h("p", { class: "buttons" }, ...possible.map((kind) => button(kind, town))));
   return box;
 }
 
-function button(act, town) {
+function signedIn(town) {
+  said = "";
+  draw(town);
+}
+
+function tell(text) {
+  said = text;
+  say($("pickup").querySelector(".said"), text);
+}
+
+function button(kind, town) {
   const press = () => {
-    if (act !== "fail") return send(act, {}, town);
+    if (kind !== "fail") return act(kind, {}, town);
     isFailing = true;
     draw(town);
     return $("fail-reason").focus();
   };
-  return h("button", { type: "button", class: act, onclick: press }, t(`act.${act}`));
+  return h("button", { type: "button", class: kind, onclick: press }, t(`act.${kind}`));
 }
 
 function failForm(town) {
@@ -85,7 +95,7 @@ function failForm(town) {
   const note = h("input", { id: "fail-note", maxlength: 400, autocomplete: "off" });
   const submit = (event) => {
     event.preventDefault();
-    send("fail", { reason: reason.value, note: note.value || null }, town);
+    act("fail", { reason: reason.value, note: note.value || null }, town);
   };
   const cancel = () => {
     isFailing = false;
@@ -100,57 +110,18 @@ function failForm(town) {
   );
 }
 
-function userForm(town) {
-  const name = h("input", { id: "user-name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });
-  const password = h("input", { id: "user-password", type: "password", autocomplete: "current-password", required: true });
-  const submit = (event) => {
-    event.preventDefault();
-    sessionStorage.setItem(KEY, JSON.stringify({ name: name.value.trim(), password: password.value }));
-    said = "";
-    draw(town);
-  };
-  return h(
-    "form",
-    { onsubmit: submit },
-    h("p", {}, t("user.ask")),
-    h("label", { for: "user-name" }, t("user.name")), name,
-    h("label", { for: "user-password" }, t("user.password")), password,
-    h("p", { class: "buttons" }, h("button", {}, t("user.enter"))),
-  );
-}
-
-function whoami(town) {
-  const leave = () => {
-    sessionStorage.removeItem(KEY);
-    draw(town);
-  };
-  return h("p", { class: "quiet" }, `${t("user.as", { name: user().name })} · `, h("button", { type: "button", class: "plain", onclick: leave }, t("user.leave")));
-}
-
-function user() {
-  return JSON.parse(sessionStorage.getItem(KEY));
-}
-
-async function send(act, body, town) {
-  const { name, password } = user();
-  const utf8 = String.fromCharCode(...new TextEncoder().encode(`${name}:${password}`));
-  const headers = { "Content-Type": "application/json", Authorization: `Basic ${btoa(utf8)}` };
+async function act(kind, body, town) {
   try {
-    const path = `/v1/pickups/${encodeURIComponent(shown.id)}/${act}`;
-    const answer = await fetch(path, { method: "POST", headers, credentials: "omit", body: JSON.stringify(body) });
-    said = answer.ok ? t("said.done") : refusal(await answer.json());
-    if (answer.status === 401) sessionStorage.removeItem(KEY);
+    const answer = await send("POST", `/v1/pickups/${encodeURIComponent(shown.id)}/${kind}`, body);
+    said = answer.ok ? t("said.done") : await refusal(answer);
+    if (answer.status === 401) await loadSession();
     isFailing = isFailing && !answer.ok && answer.status !== 409;
   } catch {
     said = t("said.network");
   }
+  if (!mayRead()) return location.reload();
   await load(shown.id);
-  draw(town);
-}
-
-function refusal(problem) {
-  const kind = problem.type.split("/").pop();
-  return t(SAID.includes(kind) ? `said.${kind}` : "said.other");
+  return draw(town);
 }
 
 function why(town) {

@@ -24,7 +24,7 @@ GROUPS: dict[str, set[str]] = {
     "why": {"fullness", "age", "by_hand"},
     "live": {"opening", "live", "polling", "lost"},
     "act": {"accept", "collect", "fail"},
-    "said": {"no-user", "not-yours", "refused-move", "not-found", "other"},
+    "said": {"no-user", "not-yours", "refused-move", "not-found", "too-many-tries", "other"},
     "by": {"fold"},
 }
 
