@@ -1,4 +1,7 @@
-"""What routes ask for of the app: the services, the feed, the meters."""
+"""What routes ask for of the app: the services, the feed, the meters.
+
+What waits for nothing is async only so that it does not cost a thread's turn.
+"""
 
 from typing import Annotated, Any
 
@@ -11,19 +14,19 @@ from api.services import Services
 from api.shapes import Problem
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """What the app stands on."""
     found: Services = request.app.state.services
     return found
 
 
-def feed(request: Request) -> Feed:
+async def feed(request: Request) -> Feed:
     """The live feed."""
     found: Feed = request.app.state.feed
     return found
 
 
-def meters(request: Request) -> Meters:
+async def meters(request: Request) -> Meters:
     """The app's metrics."""
     found: Meters = request.app.state.meters
     return found

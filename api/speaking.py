@@ -1,13 +1,14 @@
 """Who is speaking: what a request carries, checked at the gate; and the rights a route needs."""
 
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBasic, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.http import HTTPBasicCredentials
 
 from api import problems
+from api.basic import Utf8Basic
 from api.dependencies import ServicesOf
 from api.origin import COOKIE, is_page, refuse_elsewhere
 from api.problems import ProblemError
@@ -18,12 +19,15 @@ from jemput.roles import Right, User
 
 CHALLENGE: Final = 'Basic realm="jemput", charset="UTF-8"'
 QUIET_CHALLENGE: Final = 'Bearer realm="jemput"'
-CHECK_WAIT_S: Final = 5.0
-_basic = HTTPBasic(auto_error=False, description="An account's name and password")
+MOST_WAITING: Final = 16
+BUSY_S: Final = 2
+_basic = Utf8Basic(scheme_name="HTTPBasic", description="An account's name and password")
 _bearer = HTTPBearer(auto_error=False, description="An API key: `jk_…`")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="POST /v1/session sets it")
 _checking = Lock()
-"""One password at a time: argon2 takes 64 MB, and who guesses must not take all of them."""
+"""One password at a time: argon2 takes 64 MB."""
+_waiting = BoundedSemaphore(MOST_WAITING)
+"""Fewer than the threads there are: who guesses must not keep those who know from being served."""
 
 
 def authenticated(request: Request, services: Services, name: str, password: str) -> User:
@@ -32,17 +36,21 @@ def authenticated(request: Request, services: Services, name: str, password: str
     _refuse_guessing(services, name, address)
     if found := services.gate.recall(name, password):
         return found
-    if not _checking.acquire(timeout=CHECK_WAIT_S):
-        raise _too_many(int(CHECK_WAIT_S))
+    if not _waiting.acquire(blocking=False):
+        raise _too_many(BUSY_S)
     try:
-        _refuse_guessing(services, name, address)
-        found = services.gate.recall(name, password) or services.gate.by_password(name, password)
-        if found is None:
-            services.tries.failed(name, address)
-            raise no_user(request, "no user has this name and password")
-        return found
+        with _checking:
+            _refuse_guessing(services, name, address)
+            found = services.gate.recall(name, password) or services.gate.by_password(
+                name, password
+            )
+            if found is None:
+                services.tries.failed(name, address)
     finally:
-        _checking.release()
+        _waiting.release()
+    if found is None:
+        raise no_user(request, "no user has this name and password")
+    return found
 
 
 def no_user(request: Request, sentence: str) -> ProblemError:
@@ -68,21 +76,21 @@ def speaker(
             return found
         raise no_user(request, "no user has this key: it was revoked, ended, or never was one")
     if has_header:
-        raise no_user(request, "Authorization is neither Basic nor Bearer")
+        raise no_user(request, "Authorization is neither Basic nor Bearer, or cannot be read")
     return services.gate.by_session(token) if token else None
 
 
-def viewer(services: ServicesOf, user: Annotated[User | None, Depends(speaker)]) -> Viewer:
+async def viewer(services: ServicesOf, user: Annotated[User | None, Depends(speaker)]) -> Viewer:
     """What they may see."""
     return Viewer(user, services.open_reading)
 
 
-def town(services: ServicesOf, viewer: "ViewerOf") -> Town:
+async def town(services: ServicesOf, viewer: "ViewerOf") -> Town:
     """The town as they see it."""
     return Town(services, viewer)
 
 
-def user(request: Request, viewer: "ViewerOf") -> User:
+async def user(request: Request, viewer: "ViewerOf") -> User:
     """Who is speaking. Raises the problem where nobody is."""
     if viewer.user is None:
         raise no_user(request, "this needs a user")
@@ -97,7 +105,7 @@ UserOf = Annotated[User, Depends(user)]
 def needs(right: Right) -> Any:  # noqa: ANN401 - as FastAPI types Depends
     """The right that a route needs, for its `dependencies`."""
 
-    def check(request: Request, viewer: ViewerOf) -> None:
+    async def check(request: Request, viewer: ViewerOf) -> None:
         if right in viewer.rights:
             return
         if viewer.user is None:
@@ -114,5 +122,5 @@ def _refuse_guessing(services: Services, name: str, address: str) -> None:
 
 
 def _too_many(wait_s: int) -> ProblemError:
-    message = f"too many wrong passwords: try again in {wait_s} s"
+    message = f"too many passwords were tried: try again in {wait_s} s"
     return ProblemError(problems.TOO_MANY_TRIES, message, {"Retry-After": str(wait_s)})

@@ -1,6 +1,7 @@
 """Sessions: signing in, what another site can make a browser do, and guessing."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -103,6 +104,28 @@ def test_another_site_signs_nobody_in_or_out(api: Guarded) -> None:
     assert api.client.get("/v1/bins").status_code == 200
 
 
+@pytest.mark.parametrize("how", ["basic", "session"])
+def test_people_choose_passwords_in_their_own_letters(api: Guarded, how: str) -> None:
+    password = "kata:sandi rahasiaé🗑"  # noqa: S105 - of an account that lives for a second
+    api.add("budi", Role.COLLECTOR, password=password)
+    asked = {
+        "basic": lambda: api.client.get("/v1/bins", auth=(b"budi", password.encode())),
+        "session": lambda: sign_in(api.client, "budi", password),
+    }
+
+    assert asked[how]().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent", ["Basic", "Basic !", "Basic YnVkaQ==", "Basic //8=", "Digest x", "Bearer", "x"]
+)
+def test_what_cannot_be_read_is_nobodys(api: Guarded, sent: str) -> None:
+    answer = api.client.get("/v1/session", headers={"Authorization": sent})
+
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/no-user"
+
+
 def test_a_page_is_not_answered_with_the_browsers_own_question(api: Guarded) -> None:
     asked = {"program": {}, "page": {"Sec-Fetch-Mode": "cors"}}
     said = {
@@ -128,6 +151,24 @@ def test_who_guesses_is_stopped_and_a_session_is_not(api: Guarded) -> None:
     assert stopped[0].json()["type"] == "/problems/too-many-tries"
     assert 0 < int(stopped[0].headers["retry-after"]) <= WINDOW_S
     assert api.client.get("/v1/bins").status_code == 200
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_by_one(api: Guarded) -> None:
+    with ThreadPoolExecutor(MOST_BY_NAME * 2) as pool:
+        wrong = [f"wrong-{one}" for one in range(MOST_BY_NAME * 2)]
+        answers = list(pool.map(lambda one: sign_in(api.client, password=one).status_code, wrong))
+
+    assert set(answers) <= {401, 429}
+    assert answers.count(401) <= MOST_BY_NAME < len(answers)
+
+
+def test_a_password_that_is_no_text_is_not_understood(api: Guarded) -> None:
+    body = rb'{"name": "sri", "password": "\ud800"}'
+    answer = api.client.post(
+        "/v1/session", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 422
 
 
 def test_in_a_demo_users_of_the_file_sign_in_too(client: Client, budis: str) -> None:
