@@ -43,7 +43,8 @@ def page(results: Sequence[Result], bites: Sequence[Bite], seeds: int) -> str:
         "\n| # | scenario | what is done | obligations | lost | doubled | invented |"
         " recovery s |\n|---|---|---|---|---|---|---|---|\n"
     )
-    parts += [_row(one) for one in results]
+    ran = {one.scenario.name: one for one in results}
+    parts += [_row(ran.get(one.name, Result(one))) for one in SCENARIOS if not one.known]
     parts.append("\n## Open faults\n\nFound by a scenario, and not mended yet.\n\n")
     parts += [f"- {one.id}, {one.name}: {one.known}.\n" for one in SCENARIOS if one.known]
     parts.append("\n## Not tried here\n\n")
@@ -61,6 +62,8 @@ def _row(one: Result) -> str:
     start = f"| {what.id} | {what.name} | {what.says} |"
     if one.skipped:
         return f"{start} skipped: {one.skipped} | | | | |\n"
+    if not one.verdicts:
+        return f"{start} not run for this page | | | | |\n"
     numbers = (one.total(name) for name in ("obligations", "lost", "doubled", "invented"))
     return f"{start} {' | '.join(f'{number:,}' for number in numbers)} | {one.recovery_s} |\n"
 
