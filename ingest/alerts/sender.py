@@ -8,10 +8,12 @@ alerts leave in the order they were decided, so that nobody is called after "do 
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from msgspec.structs import replace
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.alerts.channels import Channel, SendFailedError
 from jemput.alert import Alert, compose
@@ -23,6 +25,8 @@ from jemput.store.outbox import Letter, Outbox
 from jemput.things import Collector
 
 LOOK_S: Final = 0.25
+AWAY_S: Final = 1.0
+"""How long a database that does not answer is left alone."""
 MOST_ATTEMPTS: Final = 12
 KEEP_TRYING_S: Final = 24 * 3600
 """In real seconds since it was decided: a day later somebody has looked at the page."""
@@ -68,11 +72,18 @@ class Sender:
         self._nudged.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop`; then end once the messages being sent are through."""
+        """Send until `stop`; then end once the messages being sent are through.
+
+        A database that does not answer is waited for: what is in the outbox stays there.
+        """
         async with asyncio.TaskGroup() as tasks:
             while not stop.is_set():
                 self._nudged.clear()
-                await self._look(tasks, stop)
+                try:
+                    await self._look(tasks, stop)
+                except SQLAlchemyError as error:
+                    _log.warning("alerts_wait", problem=str(error))
+                    await _wait(stop, AWAY_S)
                 try:
                     async with asyncio.timeout(LOOK_S):
                         await self._nudged.wait()
@@ -98,17 +109,27 @@ class Sender:
     ) -> None:
         self._resting.pop(lane, None)
         try:
-            now_ms = self._clock.now_ms()
-            letters = await asyncio.to_thread(self._outbox.without_overtaken, letters, now_ms)
-            for message in messages(letters):
-                if stop.is_set() or lane in self._resting:
-                    return
-                await self._deliver(lane, message, registry)
+            await self._send_all(lane, letters, registry, stop)
+        except SQLAlchemyError as error:
+            _log.warning("alerts_wait", to=lane[1], by=lane[0], problem=str(error))
+            await _wait(stop, AWAY_S)
         finally:
             self._busy.discard(lane)
             self.nudge()
 
-    async def _deliver(self, lane: Lane, letters: list[Letter], registry: Registry) -> None:
+    async def _send_all(
+        self, lane: Lane, letters: list[Letter], registry: Registry, stop: asyncio.Event
+    ) -> None:
+        now_ms = self._clock.now_ms()
+        letters = await asyncio.to_thread(self._outbox.without_overtaken, letters, now_ms)
+        for message in messages(letters):
+            if stop.is_set() or lane in self._resting:
+                return
+            await self._deliver(lane, message, registry, stop)
+
+    async def _deliver(
+        self, lane: Lane, letters: list[Letter], registry: Registry, stop: asyncio.Event
+    ) -> None:
         says = [one.say for one in letters]
         try:
             alert = compose(says, self._clock.now_ms(), self._api_url)
@@ -119,8 +140,22 @@ class Sender:
             _log.exception("alert_broke", key=says[0].key)
             await self._note_failure(lane, letters, registry, repr(error), retry=True)
         else:
-            await asyncio.to_thread(self._outbox.sent, letters, self._clock.now_ms())
             self.sent += 1
+            await self._note_sent(letters, stop)
+
+    async def _note_sent(self, letters: list[Letter], stop: asyncio.Event) -> None:
+        """Until it is noted: what was sent and is not noted would be sent again."""
+        sent_ms = self._clock.now_ms()
+        while True:
+            try:
+                await asyncio.to_thread(self._outbox.sent, letters, sent_ms)
+            except SQLAlchemyError as error:
+                if stop.is_set():
+                    raise
+                _log.warning("sent_not_noted", key=letters[0].say.key, problem=str(error))
+                await _wait(stop, AWAY_S)
+            else:
+                return
 
     async def _send(self, lane: Lane, alert: Alert, registry: Registry) -> None:
         name, recipient = lane
@@ -173,6 +208,12 @@ def undelivered(letters: list[Letter], operator: Collector, problem: str, now_ms
         for one in letters
         if one.say.recipient != operator.id
     ]
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 def longest_pause_s(attempts: int) -> float:

@@ -12,6 +12,7 @@ from jemput.store.schema import SCHEMA_REVISION, about, metadata, revision
 _WRITES: Final = "jemput_writes"
 BUSY_TIMEOUT_MS: Final = 10_000
 CONNECT_TIMEOUT_S: Final = 10
+FROZEN_AFTER_MS: Final = 10_000
 MOVED: Final = "moved_to"
 MOVING: Final = "moving_to"
 FIRST_REVISION: Final = "0001"
@@ -41,10 +42,16 @@ def open_database(url: str) -> Engine:
 def _open_postgresql(url: URL) -> Engine:
     from jemput.store import postgresql  # noqa: PLC0415 - 0.1 s that SQLite need not pay
 
+    asked = url.query.get("options", "")
     engine = create_engine(
         url,
         pool_pre_ping=True,  # a server that was restarted costs no commit
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "jemput"},
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "jemput",
+            # Who is frozen inside a transaction must not keep the group's row for ever.
+            "options": f"-c idle_in_transaction_session_timeout={FROZEN_AFTER_MS} {asked}",
+        },
     )
     event.listen(engine, "connect", postgresql.prepare)
     return engine

@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy.exc import OperationalError
 
 from ingest.alerts.channels import Channel, WebhookChannel
 from ingest.alerts.sender import LONGEST_PAUSE_S, longest_pause_s
@@ -174,3 +176,34 @@ async def test_a_channel_that_is_not_there_is_given_up(desk: Desk) -> None:
 def test_pauses_double_up_to_five_minutes() -> None:
     assert [longest_pause_s(one) for one in (1, 2, 3, 9)] == [1, 2, 4, 256]
     assert longest_pause_s(10) == longest_pause_s(500) == LONGEST_PAUSE_S
+
+
+async def test_a_database_that_is_away_ends_no_sender_and_doubles_nothing(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = OperationalError("", {}, Exception("the database is away"))
+    due, sent = AwayTwice(desk.outbox.due, away), AwayTwice(desk.outbox.sent, away)
+    monkeypatch.setattr("ingest.alerts.sender.AWAY_S", 0.05)
+    monkeypatch.setattr(desk.outbox, "due", due)
+    monkeypatch.setattr(desk.outbox, "sent", sent)
+    desk.decide("b1")
+    async with ClientSession() as session, sending(desk, {"webhook": WebhookChannel(session)}):
+        await desk.until_empty()
+
+    assert (due.refused, sent.refused) == (2, 2)
+    assert [one.json["key"] for one in receiver.posts] == ["b1-1/pickup"]
+
+
+class AwayTwice:
+    """A call that fails twice before it does what it does."""
+
+    def __init__(self, call: Callable[..., object], error: Exception) -> None:
+        self.refused = 0
+        self._call = call
+        self._error = error
+
+    def __call__(self, *arguments: object) -> object:
+        if self.refused < 2:
+            self.refused += 1
+            raise self._error
+        return self._call(*arguments)
