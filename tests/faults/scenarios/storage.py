@@ -13,7 +13,7 @@ room = Room()
 SENDER_ENDS = "the sender of alerts lets a database error through, and the ingester ends with it"
 
 
-@room.holds(21, "disk full", Setup(small_disk=True))
+@room.holds(21, "disk full", Setup(small_disk=True), quick=False, known=SENDER_ENDS)
 async def disk_full(world: World) -> None:
     """The database's disk is full for some seconds: nothing is acknowledged, nobody dies."""
     async with world.talking():
