@@ -86,7 +86,9 @@ def test_who_is_of_a_site_sees_and_moves_only_what_is_there(api: Guarded, budis:
 def test_the_live_town_and_the_log_are_for_who_sees_all_of_it(api: Guarded) -> None:
     some, whole = api.add("a-far", Role.OPERATOR, "galang"), api.add("sri", Role.OPERATOR)
 
-    assert api.ask(some, "/v1/events").status_code == 403
+    listening = {"Authorization": f"Bearer {some}"}
+    with api.client.stream("GET", "/v1/events", headers=listening) as answer:
+        assert answer.status_code == 403
     assert api.ask(some, "/v1/audit").status_code == 403
     assert api.ask(some, "/v1/session").json()["may_listen"] is False
     assert api.ask(whole, "/v1/session").json()["may_listen"] is True
