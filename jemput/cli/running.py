@@ -1,7 +1,7 @@
 """Putting together what runs: the ingester of a group and the API beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -40,6 +40,9 @@ from jemput.store.outbox import Outbox
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
 from jemput.topics import READINGS_FILTER
+
+LEAVE_S: Final = 2.0
+"""How long what is being said may take to get through at the end."""
 
 
 class _Hurry(NamedTuple):
@@ -101,17 +104,14 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
     ):
         sender = _sender(group, speaker, session, api_url)
 
-        def committed() -> None:
-            nudge.set()
-            sender.nudge()
-
         acks = Acks(speaker, group.clock, group.hurry.look_s)
+        committed = _both(nudge.set, sender.nudge)
         station = Station(writer, group.clock, acks, committed, group.hurry.longest_s)
         ear = station.ear = make_ear(address, names.ear, station, writer)
         speaking = tasks.create_task(speaker.run(), name="speaker")
         tasks.create_task(ear.listen(), name="ear")
-        tasks.create_task(sender.run(quiet), name="alerts")
-        tasks.create_task(acks.run(quiet), name="acks")
+        sending = tasks.create_task(sender.run(quiet), name="alerts")
+        acking = tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
         tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
         if group.follows_wall:
@@ -119,7 +119,17 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         await station.run(stop)
         await ear.close()
         quiet.set()
+        await asyncio.wait({sending, acking}, timeout=LEAVE_S)
+        acking.cancel()
         speaking.cancel()
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        first()
+        second()
+
+    return call
 
 
 def make_ear(address: Address, client_id: str, station: Station, writer: Writer) -> LeanEar:

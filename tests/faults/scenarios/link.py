@@ -5,7 +5,6 @@ import os
 import resource
 
 from tests.faults.scenario import Room, Setup
-from tests.faults.scenarios.storage import SENDER_ENDS
 from tests.faults.world import World
 
 room = Room()
@@ -71,7 +70,7 @@ async def redelivery(world: World) -> None:
                 await asyncio.sleep(0.4)
 
 
-@room.holds(28, "no file descriptors left", quick=False, known=SENDER_ENDS)
+@room.holds(28, "no file descriptors left", quick=False)
 async def no_descriptors(world: World) -> None:
     """The ingester may open no more files, and its link is reset; later it may again."""
     pid = world.ingester.process.pid
