@@ -45,8 +45,10 @@ def page(results: Sequence[Result], bites: Sequence[Bite], seeds: int) -> str:
     )
     ran = {one.scenario.name: one for one in results}
     parts += [_row(ran.get(one.name, Result(one))) for one in SCENARIOS if not one.known]
-    parts.append("\n## Open faults\n\nFound by a scenario, and not mended yet.\n\n")
-    parts += [f"- {one.id}, {one.name}: {one.known}.\n" for one in SCENARIOS if one.known]
+    known = [f"- {one.id}, {one.name}: {one.known}.\n" for one in SCENARIOS if one.known]
+    if known:
+        parts.append("\n## Open faults\n\nFound by a scenario, and not mended yet.\n\n")
+    parts += known
     parts.append("\n## Not tried here\n\n")
     parts += [f"- {number}: {why}.\n" for number, why in NOT_HERE.items()]
     parts.append(_BITES)
