@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from jemput.decisions import CloseIncident, Decision, IncidentKind, OpenIncident
+from jemput.decisions import CloseIncident, Decision, IncidentKind
 from jemput.rules.view import View
 
 CONFIRMED_BY: Final = 2
@@ -42,9 +42,7 @@ def silence(view: View) -> Iterator[Decision]:
     if reported or not view.time_rules or view.site in view.state.site_incidents:
         return
     if silent_ms >= report_limit_ms(view):
-        detail = f"nothing heard for {silent_ms // 60_000} min"
-        yield OpenIncident(IncidentKind.SILENCE, view.bin.id, view.site, detail)
-        yield view.tell_of_incident(IncidentKind.SILENCE, detail)
+        yield from view.incident(IncidentKind.SILENCE, minutes=silent_ms // 60_000)
 
 
 def silence_limit_ms(view: View) -> int:
@@ -65,19 +63,13 @@ def _confirmed(view: View, kind: IncidentKind, wrong: list[bool]) -> Sequence[De
         return ()
     reported = kind in view.bin_state.incidents
     if all(latest) and not reported:
-        detail = _detail(view, kind)
-        opened = OpenIncident(kind, view.bin.id, view.site, detail)
-        return opened, view.tell_of_incident(kind, detail)
+        newest = view.bin_state.newest
+        return view.incident(
+            kind,
+            celsius=newest.temperature_c if newest else None,
+            degrees=newest.tilt_deg if newest else None,
+            millivolts=newest.battery_mv if newest else None,
+        )
     if reported and not any(latest):
         return (CloseIncident(kind, view.bin.id, view.site),)
     return ()
-
-
-def _detail(view: View, kind: IncidentKind) -> str:
-    newest = view.bin_state.newest
-    values = {
-        IncidentKind.HEAT: f"{newest.temperature_c} °C" if newest else "",
-        IncidentKind.TILT: f"{newest.tilt_deg}°" if newest else "",
-        IncidentKind.BATTERY: f"{newest.battery_mv} mV" if newest else "",
-    }
-    return values[kind]

@@ -12,6 +12,7 @@ from jemput.decisions import (
     Say,
 )
 from jemput.fold.state import GroupState
+from jemput.incident_texts import RECORDED_IN, incident_text
 from jemput.rules.view import operator_of
 
 MANY_BINS: Final = 3
@@ -33,14 +34,15 @@ def site_silence(
         is_many = silent >= MANY_BINS and silent * 100 >= limit * bins
         reported = site in state.site_incidents
         if is_many and not reported and state.rules_of_time_hold():
-            detail = f"{silent} of {bins} bins are silent"
-            yield OpenIncident(IncidentKind.SITE_SILENCE, site, site, detail)
-            yield _tell(state, site, position, detail)
+            numbers = {"silent": silent, "bins": bins}
+            noted = incident_text(IncidentKind.SITE_SILENCE, RECORDED_IN, **numbers)
+            yield OpenIncident(IncidentKind.SITE_SILENCE, site, site, noted)
+            yield _tell(state, site, position, numbers)
         elif reported and (not silent or silent * 200 < limit * bins):
             yield CloseIncident(IncidentKind.SITE_SILENCE, site, site)
 
 
-def _tell(state: GroupState, site: str, position: int, detail: str) -> Say:
+def _tell(state: GroupState, site: str, position: int, numbers: dict[str, int]) -> Say:
     operator = operator_of(state.registry)
     return Say(
         key=f"{IncidentKind.SITE_SILENCE}/{site}/{position}",
@@ -51,5 +53,5 @@ def _tell(state: GroupState, site: str, position: int, detail: str) -> Say:
         subject=None,
         site=site,
         decided_ms=state.now_ms,
-        detail=detail,
+        detail=incident_text(IncidentKind.SITE_SILENCE, operator.language, **numbers),
     )

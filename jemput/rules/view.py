@@ -2,8 +2,16 @@
 
 from msgspec import Struct
 
-from jemput.decisions import OPERATOR, AlertKind, IncidentKind, Say, Subject
+from jemput.decisions import (
+    OPERATOR,
+    AlertKind,
+    IncidentKind,
+    OpenIncident,
+    Say,
+    Subject,
+)
 from jemput.fold.state import BinState, GroupState
+from jemput.incident_texts import RECORDED_IN, incident_text
 from jemput.pickup import Pickup
 from jemput.policy import Policy
 from jemput.registry import Registry
@@ -91,10 +99,13 @@ class View(Struct, frozen=True):
         """Tell the operator about a pickup."""
         return self._say(self._operator, f"{pickup.id}/{kind}", kind, pickup)
 
-    def tell_of_incident(self, incident: IncidentKind, detail: str) -> Say:
-        """Tell the operator that something is wrong with this bin."""
-        key = f"{incident}/{self.bin.id}/{self.position}"
-        return self._say(self._operator, key, AlertKind.INCIDENT, None, detail=detail)
+    def incident(self, kind: IncidentKind, **numbers: int | None) -> tuple[OpenIncident, Say]:
+        """Something is wrong with this bin: note it, and tell the operator in their language."""
+        noted = incident_text(kind, RECORDED_IN, **numbers)
+        told = incident_text(kind, self._operator.language, **numbers)
+        key = f"{kind}/{self.bin.id}/{self.position}"
+        say = self._say(self._operator, key, AlertKind.INCIDENT, None, detail=told)
+        return OpenIncident(kind, self.bin.id, self.site, noted), say
 
     @property
     def _operator(self) -> Collector:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from jemput.decisions import CloseIncident, IncidentKind, OpenIncident
+from jemput.decisions import OPERATOR, CloseIncident, IncidentKind, OpenIncident, Say
 from jemput.entry import ClockTrust, Entry, Link
+from jemput.registry import PutCollector
+from jemput.things import Collector, Language
 from tests.builders import CADENCE_S, Feed, town
 
 CASES = [
@@ -133,3 +135,17 @@ def test_the_backlog_is_waited_for_no_longer_than_a_quarter_of_an_hour() -> None
     feed.now_s += 9
     feed.say(at_s=feed.now_s - 1000)
     assert feed.fold.state.rules_of_time_hold()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("id", "baterai lemah, 3100 mV"), ("en", "battery low, 3100 mV")]
+)
+def test_the_operator_reads_of_an_incident_in_their_language(language: Language, said: str) -> None:
+    feed = Feed()
+    feed.change(PutCollector(Collector(OPERATOR, "Sri", zones=(), language=language)))
+    entries = [feed.hear(50, battery_mv=3100) for _ in range(3)]
+    decisions = [decision for entry in entries for decision in entry.decisions]
+
+    assert [one.detail for one in decisions if isinstance(one, Say)] == [said]
+    noted = [one.detail for one in decisions if isinstance(one, OpenIncident)]
+    assert noted == ["battery low, 3100 mV"]
