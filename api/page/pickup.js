@@ -143,14 +143,22 @@ function moves(town) {
       "li",
       { class: one.state },
       h("time", {}, at(one.at_s, town.nowS)),
-      h("span", {}, h("strong", {}, word("state", one.state)), ` ${t("move.by", { by: word("by", one.by) })}`, one.note && h("q", {}, noteText(one.note))),
+      h("span", {}, h("strong", {}, word("state", one.state)), ` ${by(one.by)}`, one.note && h("q", {}, noteText(one.note))),
     ),
   );
   return h("section", {}, h("h2", {}, t("moves")), h("ol", { class: "moves" }, ...steps));
 }
 
+// "mqtt to budi" is how an alert was told to whom.
+function by(who) {
+  const [, channel, to] = who.match(/^(\w+) to (.+)$/) || [];
+  return to ? t("move.told", { channel, to }) : t("move.by", { by: word("by", who) });
+}
+
 // "no_access: locked" begins with a reason that the catalog knows.
 function noteText(note) {
+  const known = t(`note.${note}`);
+  if (known) return known;
   const [reason, ...rest] = note.split(": ");
   return [word("fail", reason), ...rest].join(": ");
 }

@@ -23,12 +23,14 @@ def run_backup(folder: Path, database: str | None, *, full: bool, keep: int) -> 
     engine, _ = open_existing(database, None)
     folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
     now_s = time.time()
-    known = backup.bases(folder)
+    known, before = backup.bases(folder), backup.segments(folder)
     for segment in backup.write_segments(engine, folder, _covered(folder, known)) if known else ():
         sys.stdout.write(f"{segment.file.name}: {segment.last - segment.first + 1} entries\n")
     if full or not known or now_s - backup.taken_at_s(known[-1]) >= DAY_S:
         base = backup.write_base(engine, folder, now_s)
         sys.stdout.write(f"{base.name}: {base.stat().st_size / 2**20:.1f} MiB, checked\n")
+    if backup.bases(folder) == known and backup.segments(folder) == before:
+        sys.stdout.write("nothing new\n")
     for old in _forget_old(folder, keep):
         sys.stdout.write(f"{old}: older than the last {keep} bases, deleted\n")
     return 0

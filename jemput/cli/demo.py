@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import signal
 import sys
 import tempfile
@@ -250,12 +251,32 @@ class Demo:
 def run_demo(options: Options, began_s: float) -> int:
     """Run it, say what came of it, and return the exit status."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    check_speed(options.speed)
     check_influx(options.influx)
     with _folder(options.keep) as folder:
         result = asyncio.run(Demo(options, folder, began_s).run())
     if options.as_json:
         sys.stdout.write(json.dumps(result) + "\n")
-    return 0 if result["readings_stored"] and result["alerts_delivered"] else 1
+    else:
+        _tell_end(result, options.keep)
+    if result["readings_stored"] and result["alerts_delivered"]:
+        return 0
+    sys.stderr.write("it ended before an alert arrived, which takes some seconds\n")
+    return 0 if options.for_s is None else 1
+
+
+def _tell_end(result: dict[str, Any], keep: Path | None) -> None:
+    stored, alerts = result["readings_stored"], result["alerts_delivered"]
+    sys.stdout.write(f"ended: {stored} readings stored, {alerts} alerts received, ")
+    sys.stdout.write(f"{result['pickups_verified']} pickups verified\n")
+    if keep is not None:
+        sys.stdout.write(f"ask it: export JEMPUT_SETTINGS={keep / 'jemput.env'}\n")
+
+
+def check_speed(speed: float) -> None:
+    """Raise `ValueError` for a speed that no clock can have."""
+    if not math.isfinite(speed) or speed <= 0:
+        raise ValueError(f"speed {speed} cannot be: give a number above 0")
 
 
 @contextmanager
@@ -265,6 +286,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
             yield Path(folder)
         return
+    if keep.exists() and not keep.is_dir():
+        raise NotADirectoryError(f"{keep} is a file: name a new folder")
     if keep.exists() and any(keep.iterdir()):
         raise FileExistsError(f"{keep} is not empty: name a new folder")
     keep.mkdir(parents=True, exist_ok=True)

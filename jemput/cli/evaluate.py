@@ -47,6 +47,8 @@ def run_evaluation(
     recording: Path, emptyings: Path | None, calls_to: Path | None, *, as_json: bool
 ) -> int:
     """Fold the recording twice, print the scores, and return the exit status."""
+    if calls_to is not None:
+        calls_to.touch()  # before the long work, not after it
     with _open(recording) as lines:
         parsed = read_recording(lines)
     for error in parsed.errors:
@@ -74,6 +76,9 @@ def run_evaluation(
         sys.stdout.write(table(pickups, emptied) + "\n")
         once = "each exactly once, and nothing new the second time" if is_once else "NOT ONCE EACH"
         sys.stdout.write(f"{first.stored} of {len(rows)} readings stored, {once}\n")
+        share = f"{settings.test_share:.0%}"
+        sys.stdout.write(f"scored: the last {share} of each bin's readings; ")
+        sys.stdout.write(f"{len(first.calls)} calls in all, --calls FILE lists them\n")
     return 0 if is_once else 1
 
 
@@ -150,6 +155,9 @@ def _changes(rows: list[Row]) -> list[Change]:
 
 
 def _open(path: Path) -> TextIO:
+    """Open a recording. Raises `FileNotFoundError` in a sentence."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
     if path.suffix == ".gz":
         return cast("TextIO", gzip.open(path, "rt", encoding="utf-8"))
     return path.open(encoding="utf-8")

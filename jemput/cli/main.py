@@ -34,6 +34,10 @@ from simulator.replay import ReplayError
 
 MENDABLE = (
     FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
     BrokerError,
     DamagedJournalError,
     OtherStateVersionError,
@@ -45,6 +49,7 @@ MENDABLE = (
     WriteFailedError,
 )
 """What a person can mend is one line, not a traceback."""
+FREE = "Else a free one is found."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(accounts.accounts_app, name="account")
@@ -79,8 +84,8 @@ def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
     as_json: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--json", help="End with one JSON object on standard output.")
     ] = False,
-    api_port: Annotated[int | None, typer.Option(help="Else a free one is found.")] = None,
-    broker_port: Annotated[int | None, typer.Option(help="Else a free one is found.")] = None,
+    api_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
+    broker_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
     influx: Annotated[
         str,
         typer.Option(metavar="auto|URL|none", help="auto starts this machine's influxd for it."),

@@ -58,5 +58,9 @@ def refuse_missing_file(url: str) -> None:
     except ArgumentError:
         return
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-        message = f"there is no database {parsed.database}: name it, or run `jemput db create` once"
+        place = Path(parsed.database or "").absolute()
+        message = (
+            f"there is no database {place}: name yours with --database or JEMPUT_SETTINGS, "
+            "or make a new one with `jemput db create`"
+        )
         raise SchemaError(message)

@@ -31,7 +31,9 @@ HOUR_MS: Final = 3_600_000
 
 
 def what_if(  # noqa: PLR0913, PLR0917 - every option is a plain flag
-    threshold: Annotated[int | None, typer.Option(help="Call at this level, in per cent.")] = None,
+    threshold: Annotated[
+        int | None, typer.Option(max=100, help="Call at this level, in per cent.")
+    ] = None,
     rearm: Annotated[int | None, typer.Option(help="A bin below it may be called again.")] = None,
     numbers: Annotated[
         list[str] | None, typer.Option("--set", help="Any number of the policy: name=value.")

@@ -22,7 +22,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from jemput.entry import Entry
-from jemput.store.database import SchemaError
+from jemput.store.database import OURS_ALONE, SchemaError
 from jemput.store.journal import DamagedJournalError, read_entry
 from jemput.store.schema import journal, journal_group, quarantine
 
@@ -58,6 +58,7 @@ def write_base(engine: Engine, folder: Path, now_s: float) -> Path:
     stamp = datetime.fromtimestamp(now_s, UTC).strftime(STAMP)
     file = folder / f"jemput-{stamp}.db"
     partial = file.with_suffix(".partial")
+    partial.touch(mode=OURS_ALONE)
     with (
         closing(sqlite3.connect(f"file:{engine.url.database}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(partial)) as copy,

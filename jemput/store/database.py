@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
@@ -12,6 +13,7 @@ from jemput.store.schema import SCHEMA_REVISION, about, metadata, revision
 _WRITES: Final = "jemput_writes"
 BUSY_TIMEOUT_MS: Final = 10_000
 CONNECT_TIMEOUT_S: Final = 10
+OURS_ALONE: Final = 0o600
 FROZEN_AFTER_MS: Final = 10_000
 MOVED: Final = "moved_to"
 MOVING: Final = "moving_to"
@@ -63,7 +65,12 @@ def storable(words: str) -> str:
 
 
 def create_tables(engine: Engine) -> None:
-    """Make the tables where there are none. Raises `SchemaError` where there are others."""
+    """Make the tables where there are none. Raises `SchemaError` where there are others.
+
+    A new file of SQLite is for our eyes only: it holds hashes of passwords.
+    """
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).touch(mode=OURS_ALONE)
     with writing(engine) as connection:
         if found_revision(connection) is None:
             metadata.create_all(connection)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from jemput.fold.fold import Fold
 from jemput.store.backup import Segment, check_whole, heads, read_segment, segments
 from jemput.store.checkpoints import Checkpoints
-from jemput.store.database import check_schema, found_revision, open_database, writing
+from jemput.store.database import OURS_ALONE, check_schema, found_revision, open_database, writing
 from jemput.store.journal import DamagedJournalError, Journal
 from jemput.store.reapply import reapply
 from jemput.store.schema import SCHEMA_REVISION
@@ -29,6 +29,7 @@ def restore(base: Path, folder: Path, to: Path, progress: Progress) -> dict[str,
     if to.exists():
         raise FileExistsError(f"{to} exists: restore to a path where nothing is")
     partial = to.with_name(f"{to.name}.restoring")
+    partial.touch(mode=OURS_ALONE)
     shutil.copyfile(base, partial)
     try:
         with closing(sqlite3.connect(partial)) as copy:

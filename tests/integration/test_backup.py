@@ -184,3 +184,15 @@ def test_the_commands_back_up_while_it_runs_and_restore(running: Running, tmp_pa
     again = jemput("restore", folder, "--database", to)
     assert again.returncode == 2
     assert "exists" in again.stderr
+
+
+def test_database_base_and_what_is_restored_are_for_our_eyes_only(
+    running: Running, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    base = live_a_day(running, folder)
+    to = tmp_path / "restored.db"
+    restore(base, folder, to, lambda *_: None)
+
+    assert {oct(file.stat().st_mode & 0o777) for file in (running.file, base, to)} == {"0o600"}

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import jemput
+
 ROOT = Path(__file__).parents[2]
 JEMPUT = Path(sys.executable).parent / "jemput"
 
@@ -73,3 +75,20 @@ def test_a_length_of_time_that_is_none_says_what_to_write() -> None:
 
     assert done.returncode != 0
     assert "60s" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--speed", "0"), "above 0"),
+        (("--speed", "nan"), "above 0"),
+        (("--for", "0s"), "no length of time"),
+        (("--keep", "README.md"), "is a file"),
+        (("--scenario", "atlantis"), "atlantis"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_starts(arguments: tuple[str, str], said: str) -> None:
+    done = jemput("demo", *arguments)
+
+    assert done.returncode == 2
+    assert said in done.stderr

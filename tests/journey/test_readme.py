@@ -62,6 +62,9 @@ class Newcomer:
 
     def run(self, command: str) -> None:
         """Type a command, and expect it to end well."""
+        if command.startswith("unset "):
+            self.environment.pop(command.removeprefix("unset "), None)
+            return
         if command.startswith("export "):
             name, _, value = self._with_files(command.removeprefix("export ")).partition("=")
             self.environment[name] = value

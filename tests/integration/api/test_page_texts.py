@@ -26,6 +26,7 @@ GROUPS: dict[str, set[str]] = {
     "act": {"accept", "collect", "fail"},
     "said": {"no-user", "not-yours", "refused-move", "not-found", "too-many-tries", "other"},
     "by": {"fold"},
+    "note": {"the level dropped", "the level fell below re-arm", "emptied, seen but not claimed"},
 }
 
 
