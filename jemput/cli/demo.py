@@ -1,19 +1,12 @@
 """`jemput demo`: a small town on embedded parts, in one process and one broker."""
 
 import asyncio
-import json
-import math
 import signal
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
@@ -26,7 +19,7 @@ from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, check_port_free, free_port
 from jemput.cli import town
 from jemput.cli.demo_points import Points
-from jemput.cli.influxd import NONE, check_influx, influx_for
+from jemput.cli.influxd import NONE, influx_for
 from jemput.cli.running import Group, make_server, run_ingest
 from jemput.pickup import State
 from jemput.settings import write_settings_file
@@ -246,52 +239,6 @@ class Demo:
             "pickups_verified": verified,
             "first_alert_s": round(first_s - passed_s, 2) if first_s is not None else None,
         }
-
-
-def run_demo(options: Options, began_s: float) -> int:
-    """Run it, say what came of it, and return the exit status."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    check_speed(options.speed)
-    check_influx(options.influx)
-    with _folder(options.keep) as folder:
-        result = asyncio.run(Demo(options, folder, began_s).run())
-    if options.as_json:
-        sys.stdout.write(json.dumps(result) + "\n")
-    else:
-        _tell_end(result, options.keep)
-    if result["readings_stored"] and result["alerts_delivered"]:
-        return 0
-    sys.stderr.write("it ended before an alert arrived, which takes some seconds\n")
-    return 0 if options.for_s is None else 1
-
-
-def _tell_end(result: dict[str, Any], keep: Path | None) -> None:
-    stored, alerts = result["readings_stored"], result["alerts_delivered"]
-    sys.stdout.write(f"ended: {stored} readings stored, {alerts} alerts received, ")
-    sys.stdout.write(f"{result['pickups_verified']} pickups verified\n")
-    if keep is not None:
-        sys.stdout.write(f"ask it: export JEMPUT_SETTINGS={keep / 'jemput.env'}\n")
-
-
-def check_speed(speed: float) -> None:
-    """Raise `ValueError` for a speed that no clock can have."""
-    if not math.isfinite(speed) or speed <= 0:
-        raise ValueError(f"speed {speed} cannot be: give a number above 0")
-
-
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    """A folder that goes with the demo, or the one that was asked for."""
-    if keep is None:
-        with tempfile.TemporaryDirectory(prefix="jemput-demo-") as folder:
-            yield Path(folder)
-        return
-    if keep.exists() and not keep.is_dir():
-        raise NotADirectoryError(f"{keep} is a file: name a new folder")
-    if keep.exists() and any(keep.iterdir()):
-        raise FileExistsError(f"{keep} is not empty: name a new folder")
-    keep.mkdir(parents=True, exist_ok=True)
-    yield keep
 
 
 def _port(asked: int | None) -> int:

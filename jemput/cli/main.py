@@ -13,7 +13,8 @@ from jemput.cli import accounts, db, journal, quarantine, registry
 from jemput.cli import influx as influx_commands
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.broker import broker
-from jemput.cli.demo import Options, run_demo
+from jemput.cli.demo import Options
+from jemput.cli.demo_command import run_demo
 from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
