@@ -10,6 +10,7 @@ from jemput.store.influx_link import (
     FIRST_WITH_BUCKETS,
     InfluxTarget,
     Link,
+    NoAnswerError,
     ReadFailedError,
     WriteFailedError,
 )
@@ -85,10 +86,15 @@ class Influx:
 
 
 async def create_database(link: Link) -> None:
-    """Harmless where it is there; where one may not, the write says whether it is missing."""
+    """Harmless where it is there; where one may not, the write says whether it is missing.
+
+    Raises `WriteFailedError` where nobody answered: then it may be missing for ever.
+    """
     name = name_of(link.target.bucket)
     try:
         await link.ask(f"CREATE DATABASE {name}", changes=True, database=False)
+    except NoAnswerError as error:
+        raise WriteFailedError(str(error), retry=True) from error
     except ReadFailedError:
         return
 

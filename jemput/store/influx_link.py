@@ -69,6 +69,10 @@ class ReadFailedError(OSError):
     """A query that was not answered; the message holds the server's words."""
 
 
+class NoAnswerError(ReadFailedError):
+    """Nobody answered, so nobody knows whether it was done."""
+
+
 class Link:
     """An open session with a server of a known version. Make it with `open`."""
 
@@ -115,7 +119,7 @@ class Link:
             ) as said:
                 body = await _json(said)
         except (ClientError, OSError) as error:
-            raise ReadFailedError(unreachable(self.target, error)) from error
+            raise NoAnswerError(unreachable(self.target, error)) from error
         result = body.get("results", [{}])[0]
         problem = body.get("error") or result.get("error") or body.get("message")
         if problem or said.status != HTTPStatus.OK:

@@ -33,6 +33,8 @@ class Scripted:
     packed: list[bool] = field(default_factory=list)
     stored: set[bytes] = field(default_factory=set)
     most_at_once: int = 0
+    hangs_up_on_queries: int = 0
+    """So many queries end without an answer."""
     _at_once: int = 0
 
     async def ping(self, request: web.Request) -> web.Response:
@@ -44,6 +46,10 @@ class Scripted:
     async def query(self, request: web.Request) -> web.Response:
         """Take `CREATE DATABASE`."""
         assert self._knows(request)
+        if self.hangs_up_on_queries:
+            self.hangs_up_on_queries -= 1
+            assert request.transport is not None
+            request.transport.abort()
         return web.json_response({"results": [{}]})
 
     async def write(self, request: web.Request) -> web.Response:

@@ -188,3 +188,16 @@ def test_a_pause_is_never_shorter_than_asked_and_grows() -> None:
     assert 7 < pause_s(0, 7.0) < 8
     assert pause_s(8, None) > pause_s(0, None)
     assert pause_s(10_000, 10.0**9) < 3600 + 31
+
+
+@pytest.mark.parametrize("scripted", ["1.6.7", "1.8.10"], indirect=True)
+async def test_a_database_whose_making_nobody_answered_is_made_at_the_next_try(
+    scripted: Scripted, sink: InfluxSink
+) -> None:
+    scripted.hangs_up_on_queries = 1
+    with pytest.raises(WriteFailedError, match="no answer"):
+        await sink.write([entry()])
+
+    assert not scripted.bodies
+    await sink.write([entry()])
+    assert scripted.stored == LINES
