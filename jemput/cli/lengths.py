@@ -11,6 +11,6 @@ UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 def length_s(text: str) -> float:
     """Read `60s`, `5m`, `1h` or `7d`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
-    if found is None or not float(found[1]):
+    if found is None:
         raise typer.BadParameter(f"{text!r} is no length of time: write 60s, 5m, 1h or 7d")
     return float(found[1]) * UNITS_S[found[2]]

@@ -96,6 +96,8 @@ def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
     """Run a small town: broker, simulated bins and collectors, ingester and API."""
     began_s = time.monotonic()
     for_s = None if lasting is None else length_s(lasting)
+    if for_s == 0:
+        raise typer.BadParameter("a demo of no length shows nothing: give --for more than 0s")
     options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx, keep)
     raise typer.Exit(run_demo(options, began_s))
 

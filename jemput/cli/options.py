@@ -61,6 +61,6 @@ def refuse_missing_file(url: str) -> None:
         place = Path(parsed.database or "").absolute()
         message = (
             f"there is no database {place}: name yours with --database or JEMPUT_SETTINGS, "
-            "or make a new one with `jemput db create`"
+            "or run `jemput db create` once"
         )
         raise SchemaError(message)

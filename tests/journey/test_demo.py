@@ -82,7 +82,7 @@ def test_a_length_of_time_that_is_none_says_what_to_write() -> None:
     [
         (("--speed", "0"), "above 0"),
         (("--speed", "nan"), "above 0"),
-        (("--for", "0s"), "no length of time"),
+        (("--for", "0s"), "more than 0s"),
         (("--keep", "README.md"), "is a file"),
         (("--scenario", "atlantis"), "atlantis"),
     ],

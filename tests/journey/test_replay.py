@@ -131,7 +131,7 @@ def test_a_database_of_other_bins_is_left_alone(tmp_path: Path) -> None:
 @contextmanager
 def begun(recording: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A slow replay into the folder, of which some is stored already."""
-    arguments = ["replay", recording, "--into", folder, "--speed", "14400", "--json"]
+    arguments = ["replay", recording, "--into", folder, "--speed", "3600", "--json"]
     process = subprocess.Popen(
         [str(one) for one in (JEMPUT, *arguments)],
         stdout=subprocess.PIPE,

@@ -108,7 +108,10 @@ def test_a_mistake_is_one_sentence(run: Run, tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
     create_tables(open_database(url))
     for arguments, sentence in [
-        (["db", "copy", "sqlite:///none.db", "postgresql://x@127.0.0.1:1/y"], "no database none"),
+        (
+            ["db", "copy", "sqlite:///none.db", "postgresql://x@127.0.0.1:1/y"],
+            "none.db: name yours",
+        ),
         (["db", "copy", url, "postgresql://x:secret@127.0.0.1:1/y"], "does not answer"),
         (["db", "copy", url, "sqlite:///other.db"], "write postgresql://"),
         (["db", "migrate", "--to", "77", "--database", url], "there is no schema 77"),
