@@ -6,10 +6,10 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from jemput.decisions import OPERATOR, AlertKind, Say
+from jemput.decisions import AlertKind, Say
 from jemput.entry import Entry
 from jemput.registry import Registry
-from jemput.rules.view import FALLBACK_OPERATOR
+from jemput.rules.view import operator_of
 from jemput.store import effects
 from jemput.store.schema import outbox
 
@@ -32,7 +32,7 @@ def write_alarms(
     """
     site = min(registry.sites, default=None)
     now_ms = entry.intake.now_ms
-    operator = registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
+    operator = operator_of(registry)
     for alarm in alarms if site is not None else ():
         key = f"ingest/{group}/{alarm.about}/{now_ms // DAY_MS}"
         told = select(outbox.c.id).where(outbox.c.key == key).limit(1)

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ingest.waiting import first_of
 from jemput.fold.fold import OutOfOrderError
 from jemput.store.checkpoints import Checkpoints, put_missing
 from jemput.store.clock import Clock
@@ -102,11 +103,7 @@ class _Keeper:
 
     async def rest(self, pause_s: float) -> None:
         """Wait, but not for longer than the run lasts."""
-        try:
-            async with asyncio.timeout(pause_s):
-                await self.stop.wait()
-        except TimeoutError:
-            return
+        await first_of(self.stop, timeout_s=pause_s)
 
     async def _prune(self) -> None:
         if self.keep_s is None:

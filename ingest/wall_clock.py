@@ -9,6 +9,7 @@ import structlog
 
 from ingest.alarm import Alarm
 from ingest.station import Station
+from ingest.waiting import first_of
 from jemput.entry import ClockTrust
 
 STEP_S: Final = 60.0
@@ -73,15 +74,7 @@ async def watch_wall(
             log.info("wall_clock_steady", for_s=STEADY_S)
             station.note(ClockTrust(trusted=True))
         trusted = watch.trusted
-        await _pause(stop, look_s)
-
-
-async def _pause(stop: asyncio.Event, look_s: float) -> None:
-    try:
-        async with asyncio.timeout(look_s):
-            await stop.wait()
-    except TimeoutError:
-        return
+        await first_of(stop, timeout_s=look_s)
 
 
 def _alarm(stepped_s: float) -> Alarm:

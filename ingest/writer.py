@@ -25,6 +25,7 @@ from jemput.store import journal as journals
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import writing
 from jemput.store.journal import Journal
+from jemput.store.recovery import recovered
 from jemput.store.schema import inbox
 
 INBOX_AT_ONCE = 500
@@ -76,14 +77,8 @@ class Writer:
         self.recover()
 
     def recover(self) -> None:
-        """Load the checkpoint, or the last snapshot where there is none, and apply what follows.
-
-        Nothing is decided again.
-        """
-        fold = Fold(self.checkpoints.load())
-        for entry in self.journal.entries(after=fold.state.position):
-            fold.replay(entry)
-        self.fold = fold
+        """Start again from what the database says."""
+        self.fold = recovered(self.journal, self.checkpoints)
         self._registry_moved = True
         self._is_doubtful = False
 

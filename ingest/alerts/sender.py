@@ -8,7 +8,6 @@ alerts leave in the order they were decided, so that nobody is called after "do 
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.alerts.channels import Channel, SendFailedError
+from ingest.waiting import first_of
 from jemput.alert import Alert, compose
 from jemput.decisions import AlertKind, Say
 from jemput.registry import Registry
@@ -83,12 +83,8 @@ class Sender:
                     await self._look(tasks, stop)
                 except SQLAlchemyError as error:
                     _log.warning("alerts_wait", problem=str(error))
-                    await _wait(stop, AWAY_S)
-                try:
-                    async with asyncio.timeout(LOOK_S):
-                        await self._nudged.wait()
-                except TimeoutError:
-                    continue
+                    await first_of(stop, timeout_s=AWAY_S)
+                await first_of(self._nudged, timeout_s=LOOK_S)
 
     async def _look(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         """Start a lane for whoever has something due and is not being served."""
@@ -112,7 +108,7 @@ class Sender:
             await self._send_all(lane, letters, registry, stop)
         except SQLAlchemyError as error:
             _log.warning("alerts_wait", to=lane[1], by=lane[0], problem=str(error))
-            await _wait(stop, AWAY_S)
+            await first_of(stop, timeout_s=AWAY_S)
         finally:
             self._busy.discard(lane)
             self.nudge()
@@ -153,7 +149,7 @@ class Sender:
                 if stop.is_set():
                     raise
                 _log.warning("sent_not_noted", key=letters[0].say.key, problem=str(error))
-                await _wait(stop, AWAY_S)
+                await first_of(stop, timeout_s=AWAY_S)
             else:
                 return
 
@@ -208,12 +204,6 @@ def undelivered(letters: list[Letter], operator: Collector, problem: str, now_ms
         for one in letters
         if one.say.recipient != operator.id
     ]
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
 
 
 def longest_pause_s(attempts: int) -> float:

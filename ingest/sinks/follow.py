@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from ingest.sinks.sink import Refused, Sink
+from ingest.waiting import first_of
 from jemput.entry import Entry
 from jemput.store.checkpoints import upsert
 from jemput.store.database import writing
@@ -79,7 +80,7 @@ async def follow(  # noqa: PLR0913 - one journal, one sink, and how to tell them
     while not stop.is_set():
         nudge.clear()
         if not await follower.step():
-            await _first_of(nudge, stop, timeout_s=LOOK_AGAIN_S)
+            await first_of(nudge, stop, timeout_s=LOOK_AGAIN_S)
     await follower.finish()
 
 
@@ -166,7 +167,7 @@ class _Follower:
         self.failures += 1
         self.progress.failed(error)
         self.log.warning("sink_failing", error=str(error), next_try_in_s=round(wait_s, 1))
-        await _first_of(self.stop, timeout_s=wait_s)
+        await first_of(self.stop, timeout_s=wait_s)
 
 
 def pause_s(failures: int, asked_s: float | None) -> float:
@@ -187,13 +188,3 @@ def _quarantined(group: str, one: Refused) -> dict[str, object]:
         "device": one.device,
         "payload": one.line,
     }
-
-
-async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:
-    """Return when one of the events is set, or when the time is over."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

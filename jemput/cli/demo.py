@@ -1,7 +1,6 @@
 """`jemput demo`: a small town on embedded parts, in one process and one broker."""
 
 import asyncio
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from jemput.cli import town
 from jemput.cli.demo_points import Points
 from jemput.cli.influxd import NONE, influx_for
 from jemput.cli.running import Group, make_server, run_ingest
+from jemput.cli.serving import told_to_stop
 from jemput.pickup import State
 from jemput.settings import write_settings_file
 from jemput.store.clock import RunClock
@@ -84,9 +84,7 @@ class Demo:
     async def _live(self, points: Points | None) -> dict[str, Any]:
         influx = points.target if points else None
         group, writer, anchor_s, start_s = self._prepare()
-        stop = asyncio.Event()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        stop = told_to_stop()
         self._show_around(points)
         users = town.api_users(self.keys)
         server = make_server(

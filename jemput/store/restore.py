@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from jemput.fold.fold import Fold
 from jemput.store.backup import Segment, check_whole, heads, read_segment, segments
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import OURS_ALONE, check_schema, found_revision, open_database, writing
 from jemput.store.journal import DamagedJournalError, Journal
 from jemput.store.reapply import reapply
+from jemput.store.recovery import recovered
 from jemput.store.schema import SCHEMA_REVISION
 
 Progress = Callable[[str, int], None]
@@ -64,9 +64,7 @@ def _bring_up(engine: Engine) -> None:
 
 def _restore_group(engine: Engine, group: str, behind: list[Segment], progress: Progress) -> None:
     journal, checkpoints = Journal(engine, group), Checkpoints(engine, group)
-    fold = Fold(checkpoints.load())
-    for entry in journal.entries(after=fold.state.position):
-        fold.replay(entry)
+    fold = recovered(journal, checkpoints)
     for segment in behind:
         if segment.first > fold.state.position + 1:
             missing = f"{fold.state.position + 1} to {segment.first - 1}"

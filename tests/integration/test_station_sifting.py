@@ -17,6 +17,7 @@ from jemput import topics
 from jemput.entry import Changed, Entry, Intake
 from jemput.fold.fold import Fold
 from jemput.registry import PutHalte
+from jemput.store import recovery
 from jemput.store.database import create_tables, open_database, writing
 from jemput.store.journal import say
 from jemput.store.registry import RegistryStore
@@ -60,6 +61,7 @@ def writer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Writer:
     """The writer of a small town, whose fold a test may make trip."""
     monkeypatch.setattr(TrippingFold, "trips", [])
     monkeypatch.setattr(writers, "Fold", TrippingFold)
+    monkeypatch.setattr(recovery, "Fold", TrippingFold)
     RegistryStore(engine, GROUP).change(town(["b1"]))
     made = Writer(engine, GROUP)
     made.take_over()
