@@ -1,0 +1,40 @@
+"""The tables of the operational database. Times are Unix milliseconds of the run's clock."""
+
+from jemput.store.schema.base import SCHEMA_REVISION, about, metadata, revision
+from jemput.store.schema.journal import (
+    checkpoint,
+    cursor,
+    inbox,
+    journal,
+    journal_group,
+    quarantine,
+    snapshot,
+)
+from jemput.store.schema.people import account, audit, credential
+from jemput.store.schema.pickups import incident, one_open_pickup, outbox, pickup, pickup_move
+from jemput.store.schema.town import bin_state, history, thing
+
+__all__ = [
+    "SCHEMA_REVISION",
+    "about",
+    "account",
+    "audit",
+    "bin_state",
+    "checkpoint",
+    "credential",
+    "cursor",
+    "history",
+    "inbox",
+    "incident",
+    "journal",
+    "journal_group",
+    "metadata",
+    "one_open_pickup",
+    "outbox",
+    "pickup",
+    "pickup_move",
+    "quarantine",
+    "revision",
+    "snapshot",
+    "thing",
+]
