@@ -1,7 +1,10 @@
 """A real `jemput ingest` as a process of its own, which a scenario may end in any way."""
 
+import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -67,6 +70,24 @@ class Ingester:
         """Stop it in its tracks."""
         self.process.send_signal(signal.SIGSTOP)
 
+    async def freeze_between_commits(self, database: Path) -> None:
+        """Stop it where it does not hold SQLite's write lock, which it would keep."""
+        self.freeze()
+        while not _is_unlocked(database):
+            self.thaw()
+            await asyncio.sleep(0.02)
+            self.freeze()
+
     def thaw(self) -> None:
         """Let it go on."""
         self.process.send_signal(signal.SIGCONT)
+
+
+def _is_unlocked(database: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(database, 0.2, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        other.execute("ROLLBACK")
+        return True

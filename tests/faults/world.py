@@ -75,16 +75,6 @@ class World:
         """Another ingester of the same group."""
         return Ingester(self.ingester.told, self.folder / "other.log", self.ingester.program)
 
-    def is_unlocked(self) -> bool:
-        """Whether nobody holds the write lock of SQLite, who keeps it while frozen."""
-        with contextlib.closing(sqlite3.connect(self.database, 0.2, isolation_level=None)) as other:
-            try:
-                other.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                return False
-            other.execute("ROLLBACK")
-            return True
-
     @contextlib.contextmanager
     def locked(self) -> Iterator[sqlite3.Connection]:
         """Another program holds the database's write lock meanwhile; what it does is kept."""

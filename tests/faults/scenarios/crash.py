@@ -127,11 +127,7 @@ async def zombie(world: World) -> None:
     async with world.talking():
         await world.pause(0.3, 0.6)
         first, world.ingester = world.ingester, world.spare_ingester()
-        first.freeze()
-        while not world.is_unlocked():  # frozen in the middle of a commit it holds the lock
-            first.thaw()
-            await world.pause(0.01, 0.05)
-            first.freeze()
+        await first.freeze_between_commits(world.database)
         try:
             await world.start_ingester()
             await world.pause(0.3, 0.6)
