@@ -27,7 +27,7 @@ told under one key; and a fresh reading still flows. Numbers are those of the li
 _BITES: Final = """
 ## The suite bites
 
-Each guarantee is broken on purpose, outside the program (`tests/faults/mutants.py`), and a
+Each guarantee is broken on purpose, outside the program (`tests/faults/mutants/`), and a
 scenario has to notice.
 
 | broken guarantee | what it does | found by |
