@@ -84,6 +84,20 @@ class Settings(BaseSettings):
     mqtt_ca_file: Path | None = Field(
         None, description="The CA that signed the broker's certificate; by default the system's."
     )
+    broker_folder: Path | None = Field(
+        None,
+        description="Where `jemput broker` keeps the embedded broker's things; there is one MQTT "
+        "broker for all groups of a database.",
+    )
+    broker_host: str = Field(
+        "127.0.0.1",
+        description="Where the embedded broker listens, on the port MQTT_PORT; 0.0.0.0 for devices "
+        "elsewhere.",
+    )
+    broker_certificate_file: Path | None = Field(
+        None, description="The embedded broker's certificate, with its chain; then it speaks TLS."
+    )
+    broker_key_file: Path | None = Field(None, description="That certificate's private key.")
     influx_url: str | None = Field(
         None,
         description="InfluxDB 1.6 or newer; without it readings are kept in the database itself.",
