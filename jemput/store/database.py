@@ -1,7 +1,8 @@
 """The operational database: SQLite in WAL mode, or PostgreSQL by URL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ FROZEN_AFTER_MS: Final = 10_000
 MOVED: Final = "moved_to"
 MOVING: Final = "moving_to"
 FIRST_REVISION: Final = "0001"
+
+_besides: ContextVar[Callable[[Connection], None] | None] = ContextVar("besides", default=None)
 
 
 class SchemaError(RuntimeError):
@@ -151,8 +154,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing_on(connection: Connection) -> Iterator[None]:
     """As `writing`, on a connection that is in no transaction."""
+    also = _besides.get()
     with connection.execution_options(**{_WRITES: True}).begin():
+        if also is not None:
+            also(connection)
         yield
+
+
+@contextmanager
+def besides(also: Callable[[Connection], None] | None) -> Iterator[None]:
+    """What this context does first in each transaction that it writes; None for nothing."""
+    before = _besides.set(also)
+    try:
+        yield
+    finally:
+        _besides.reset(before)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's object

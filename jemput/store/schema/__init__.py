@@ -12,6 +12,7 @@ from jemput.store.schema.journal import (
 )
 from jemput.store.schema.people import account, audit, credential
 from jemput.store.schema.pickups import incident, one_open_pickup, outbox, pickup, pickup_move
+from jemput.store.schema.requests import keyed_request
 from jemput.store.schema.town import bin_state, history, thing
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "incident",
     "journal",
     "journal_group",
+    "keyed_request",
     "metadata",
     "one_open_pickup",
     "outbox",
