@@ -12,69 +12,32 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from jemput.changes import (
+    Bind,
+    Change,
+    PutBin,
+    PutCollector,
+    PutHalte,
+    PutPolicy,
+    PutSite,
+    PutZone,
+)
 from jemput.geometry import Geometry
-from jemput.ids import check_id
 from jemput.policy import Override, Policy, PolicyBook, Scope
 from jemput.things import Bin, Collector, Halte, Site, Zone
 
+__all__ = [
+    "Bind",
+    "Change",
+    "PutBin",
+    "PutCollector",
+    "PutHalte",
+    "PutPolicy",
+    "PutSite",
+    "PutZone",
+    "Registry",
+]
 Value = TypeVar("Value")
-
-
-class PutSite(Struct, frozen=True, tag="put_site"):
-    """Add a site or change it."""
-
-    site: Site
-
-
-class PutHalte(Struct, frozen=True, tag="put_halte"):
-    """Add a halte or change it."""
-
-    halte: Halte
-
-
-class PutZone(Struct, frozen=True, tag="put_zone"):
-    """Add a zone or change it."""
-
-    zone: Zone
-
-
-class PutBin(Struct, frozen=True, tag="put_bin"):
-    """Add a bin or change it; its geometry holds from `from_s` on (event time)."""
-
-    bin: Bin
-    from_s: int = 0
-
-
-class PutCollector(Struct, frozen=True, tag="put_collector"):
-    """Add a collector or change them."""
-
-    collector: Collector
-
-
-class PutPolicy(Struct, frozen=True, tag="put_policy"):
-    """Override thresholds for a site, a waste type or a bin."""
-
-    scope: Scope
-    key: str
-    override: Override
-
-
-class Bind(Struct, frozen=True, tag="bind"):
-    """Hang a device on a bin from `from_s` on (event time), or take it down (`bin` None).
-
-    The device that hung there before is down from then on.
-    """
-
-    device: str
-    bin: str | None
-    from_s: int
-
-    def __post_init__(self) -> None:
-        """Check the ids."""
-        check_id("device", self.device)
-
-
-Change = PutSite | PutHalte | PutZone | PutBin | PutCollector | PutPolicy | Bind
 
 
 class Registry(Struct, dict=True):

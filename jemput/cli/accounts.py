@@ -3,13 +3,13 @@
 import getpass
 import secrets
 import sys
-import time
 from collections.abc import Iterable
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import typer
 
+from jemput.cli.console import wall_ms, who
 from jemput.cli.options import AsJson, Database, open_existing
 from jemput.cli.telling import local
 from jemput.roles import Role, User
@@ -17,7 +17,6 @@ from jemput.store.accounts import Account, Accounts
 from jemput.store.audit import AuditLog, Line
 from jemput.store.credentials import Credentials, Key
 
-AT_CONSOLE: Final = "console"
 accounts_app = typer.Typer(no_args_is_help=True, help="Who may use the API.")
 keys_app = typer.Typer(no_args_is_help=True, help="Keys that programs open the API with.")
 Name = Annotated[str, typer.Argument(help="A name of a-z, 0-9 and '-'; a collector's is their id.")]
@@ -34,7 +33,7 @@ def put(
     """Make an account, or change one; a password that is made is printed this once."""
     password = getpass.getpass("Password: ") if ask else secrets.token_urlsafe(12)
     user = User(name, role, tuple(site or ()))
-    _accounts(database).put(user, by=_who(), now_ms=_now_ms(), password=password)
+    _accounts(database).put(user, by=who(), now_ms=wall_ms(), password=password)
     where = ", ".join(user.sites) or "every site"
     sys.stdout.write(f"{name} is {role} of {where}\n")
     if not ask:
@@ -44,7 +43,7 @@ def put(
 @accounts_app.command("retire")
 def retire(name: Name, database: Database = None) -> None:
     """Close an account; its keys and sessions end at once."""
-    _accounts(database).retire(name, by=_who(), now_ms=_now_ms())
+    _accounts(database).retire(name, by=who(), now_ms=wall_ms())
     sys.stdout.write(f"{name} is retired\n")
 
 
@@ -65,7 +64,7 @@ def make(
     database: Database = None,
 ) -> None:
     """Make a key for an account; it is printed this once."""
-    key, token = _credentials(database).make_key(name, label, days, by=_who(), now_ms=_now_ms())
+    key, token = _credentials(database).make_key(name, label, days, by=who(), now_ms=wall_ms())
     sys.stdout.write(f"key {key.id} (shown this once): {token}\n")
 
 
@@ -75,7 +74,7 @@ def revoke(
     database: Database = None,
 ) -> None:
     """End a key now."""
-    _credentials(database).revoke_key(key, by=_who(), now_ms=_now_ms())
+    _credentials(database).revoke_key(key, by=who(), now_ms=wall_ms())
     sys.stdout.write(f"key {key} is revoked\n")
 
 
@@ -131,12 +130,3 @@ def _print(rows: object, lines: Iterable[str], *, as_json: bool) -> None:
         return
     for line in lines:
         sys.stdout.write(line + "\n")
-
-
-def _who() -> str:
-    """Whoever has this console; the log says that it was nobody's account."""
-    return f"{AT_CONSOLE}/{getpass.getuser()}"
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

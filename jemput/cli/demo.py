@@ -158,7 +158,9 @@ class Demo:
             for one in self.scenario.collectors
             if one.webhook
         }
-        RegistryStore(engine, GROUP).change(town.changes(self.scenario, self.keys, urls))
+        changes = town.changes(self.scenario, self.keys, urls)
+        now_ms = int(start_s * 1000)
+        RegistryStore(engine, GROUP).change(changes, by="demo", now_ms=now_ms)
         return group, writer, anchor_s, start_s
 
     def _simulated(self, start_s: float, anchor_s: float) -> Run:

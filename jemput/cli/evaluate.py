@@ -143,9 +143,10 @@ def _writer(folder: Path, rows: list[Row]) -> Writer:
     create_tables(engine)
     writer = Writer(engine, GROUP)
     writer.take_over()
-    RegistryStore(engine, GROUP).change(_changes(rows))
+    now_ms = rows[0].at_s * 1000
+    RegistryStore(engine, GROUP).change(_changes(rows), by="evaluate", now_ms=now_ms)
     while not {row.bin for row in rows} <= writer.fold.state.registry.bins.keys():
-        writer.commit(Batch(), rows[0].at_s * 1000)
+        writer.commit(Batch(), now_ms)
     return writer
 
 

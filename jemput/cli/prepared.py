@@ -12,6 +12,7 @@ from ingest.mqtt.session import Address
 from jemput.broker.account import INGEST
 from jemput.broker.ports import LOOPBACK, PortTakenError, check_port_free, free_port
 from jemput.cli import town
+from jemput.cli.console import wall_ms, who
 from jemput.settings import write_settings_file
 from jemput.store.registry import RegistryStore
 from simulator.main import webhook_url
@@ -68,7 +69,8 @@ def register(store: RegistryStore, scenario: Scenario, prepared: Prepared) -> No
         for one in scenario.collectors
         if one.webhook and port is not None
     }
-    store.change(town.changes(scenario, prepared.keys(), urls))
+    changes = town.changes(scenario, prepared.keys(), urls)
+    store.change(changes, by=who(), now_ms=wall_ms())
 
 
 def write(folder: Path, prepared: Prepared, database_url: str, group: str) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from jemput.cli.console import wall_ms, who
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.csv_rows import RowError
 from jemput.imports.export import to_csv, to_geojson
@@ -80,7 +81,7 @@ def _change(store: RegistryStore, planned: Plan) -> None:
         task = progress.add_task("importing", total=len(planned.changes))
         for start in range(0, len(planned.changes), CHANGES_AT_ONCE):
             some = planned.changes[start : start + CHANGES_AT_ONCE]
-            store.change(some)
+            store.change(some, by=who(), now_ms=wall_ms())
             progress.advance(task, len(some))
 
 

@@ -19,6 +19,7 @@ from jemput.broker.account import ingest_user, new_password, replay_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
+from jemput.cli.console import wall_ms
 from jemput.cli.recorded import SITE, RecordedBin, registry_changes
 from jemput.cli.replay_progress import Progress
 from jemput.cli.running import Group, run_ingest
@@ -161,7 +162,7 @@ class Replaying:
         new = [one for one in self.recording.bins if one.id not in known]
         if new:
             bins = [RecordedBin(one.id, one.waste, one.device) for one in new]
-            store.change(registry_changes(bins))
+            store.change(registry_changes(bins), by="replay", now_ms=wall_ms())
 
     def _pickups(self) -> int:
         query = select(func.count()).select_from(pickup).where(pickup.c.group_id == self.group)

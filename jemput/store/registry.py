@@ -20,11 +20,12 @@ from jemput.registry import (
     PutZone,
     Registry,
 )
+from jemput.store import audit, registry_notes
 from jemput.store import journal as journals
 from jemput.store.checkpoints import upsert
 from jemput.store.database import writing
 from jemput.store.pickups import lock_group
-from jemput.store.schema import thing
+from jemput.store.schema import thing as things
 from jemput.things import Bin, Collector, Halte, Site, Zone
 
 CHANGES_AT_ONCE: Final = 200
@@ -53,31 +54,37 @@ class RegistryStore:
         with self.engine.connect() as connection:
             return self._read(connection)
 
-    def change(self, changes: Iterable[Change]) -> None:
+    def change(self, changes: Iterable[Change], *, by: str, now_ms: int) -> None:
         """Take changes in order; each takes effect in the fold with the writer's next entry.
 
-        Raises `RefusedChangeError` at the first that cannot be taken; those before stay.
+        Each is in the audit log as `by`'s, at `now_ms`. Raises `RefusedChangeError` at the first
+        that cannot be taken; whole parts of `CHANGES_AT_ONCE` before it stay.
         """
         waiting = list(changes)
         for start in range(0, len(waiting), CHANGES_AT_ONCE):
-            self._change_some(waiting[start : start + CHANGES_AT_ONCE])
+            self._change_some(waiting[start : start + CHANGES_AT_ONCE], by, now_ms)
 
-    def _change_some(self, changes: list[Change]) -> None:
+    def _change_some(self, changes: list[Change], by: str, now_ms: int) -> None:
         with writing(self.engine) as connection:
             lock_group(connection, self.group)
             registry = self._read(connection)
             for change in changes:
+                before = registry_notes.told(registry, change.thing)
                 refused = registry.apply(change)
                 if refused is not None:
                     raise RefusedChangeError(refused)
                 journals.say(connection, self.group, Changed(change))
+                line = registry_notes.note(
+                    change, before, registry_notes.told(registry, change.thing)
+                )
+                audit.note(connection, by, now_ms, line)
             for change in changes:
                 write_change(connection, self.group, change, registry)
 
     def _read(self, connection: Connection) -> Registry:
         registry = Registry()
-        query = select(thing.c.kind, thing.c.id, thing.c.blob)
-        for kind, key, blob in connection.execute(query.where(thing.c.group_id == self.group)):
+        query = select(things.c.kind, things.c.id, things.c.blob)
+        for kind, key, blob in connection.execute(query.where(things.c.group_id == self.group)):
             _put(registry, kind, key, blob)
         return registry
 
@@ -85,7 +92,7 @@ class RegistryStore:
 def write_change(connection: Connection, group: str, change: Change, registry: Registry) -> None:
     """Keep what a change made of `registry`, which has taken it."""
     for row in _rows(registry, change, group):
-        upsert(connection, thing, [row])
+        upsert(connection, things, [row])
 
 
 def _put(registry: Registry, kind: str, key: str, blob: bytes) -> None:

@@ -212,5 +212,7 @@ def _make_town(url: str, told: dict[str, str], bins: list[str], alert_url: str) 
     engine = open_database(url)
     create_tables(engine)
     asep = Collector("asep", "Asep", ("north",), channels=("webhook",), webhook_url=alert_url)
-    RegistryStore(engine, GROUP).change([*town([*bins, "fresh"]), PutCollector(asep)])
+    RegistryStore(engine, GROUP).change(
+        [*town([*bins, "fresh"]), PutCollector(asep)], by="test", now_ms=0
+    )
     return Ledger(engine)

@@ -25,7 +25,7 @@ class SmallTown:
         self.history = EmbeddedHistory(self.engine, GROUP)
         self.seq = 0
         self.now_s = START_S
-        RegistryStore(self.engine, GROUP).change(town([BIN]))
+        RegistryStore(self.engine, GROUP).change(town([BIN]), by="test", now_ms=START_S * 1000)
         self.commit(events=(Link(up=True),))
 
     def commit(

@@ -35,7 +35,7 @@ class Running:
         create_tables(self.engine)
         self.writer = Writer(self.engine, GROUP)
         self.writer.take_over()
-        RegistryStore(self.engine, GROUP).change(town(BINS))
+        RegistryStore(self.engine, GROUP).change(town(BINS), by="test", now_ms=0)
         self.seq = 0
         self.write()
 
@@ -85,7 +85,7 @@ def live_a_day(running: Running, folder: Path) -> Path:
     running.act("collect", "b1")
     running.by_hand("b3")
     changes = [PutPolicy("bin", "b2", {"call_percent": 95, "rearm_percent": 60})]
-    RegistryStore(running.engine, GROUP).change(changes)
+    RegistryStore(running.engine, GROUP).change(changes, by="test", now_ms=0)
     backup.write_segments(running.engine, folder, {GROUP: running.writer.fold.state.position - 3})
     for _ in range(3):
         running.write(5, 80, 20)

@@ -31,7 +31,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     create_tables(made)
     writer = Writer(made, GROUP)
     writer.take_over()
-    RegistryStore(made, GROUP).change(town(["b1"]))
+    RegistryStore(made, GROUP).change(town(["b1"]), by="test", now_ms=0)
     for seq in range(1, 36):
         at_s = START_S + seq * CADENCE_S
         heard = Heard("d-b1", message(seq=seq, at=at_s, fill=min(90, 3 * seq)))

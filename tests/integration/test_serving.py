@@ -133,7 +133,9 @@ def wait_for(is_so: Callable[[], bool], timeout_s: float = 60) -> None:
 
 
 def test_a_full_bin_is_heard_called_and_shown(told: dict[str, str], tmp_path: Path) -> None:
-    RegistryStore(open_database(told["JEMPUT_DATABASE_URL"]), "main").change(town())
+    RegistryStore(open_database(told["JEMPUT_DATABASE_URL"]), "main").change(
+        town(), by="test", now_ms=0
+    )
     users = [ingest_user(PASSWORD), device_user(DEVICE, PASSWORD)]
     broker = NatsServer(NatsSettings(tmp_path / "broker", int(told["JEMPUT_MQTT_PORT"])), users)
 
@@ -166,7 +168,9 @@ def test_without_a_file_of_users_who_has_an_account_gets_in(told: dict[str, str]
 def test_watch_follows_a_device_from_bytes_to_decision(
     told: dict[str, str], tmp_path: Path
 ) -> None:
-    RegistryStore(open_database(told["JEMPUT_DATABASE_URL"]), "main").change(town())
+    RegistryStore(open_database(told["JEMPUT_DATABASE_URL"]), "main").change(
+        town(), by="test", now_ms=0
+    )
     users = [ingest_user(PASSWORD), device_user(DEVICE, PASSWORD)]
     broker = NatsServer(NatsSettings(tmp_path / "broker", int(told["JEMPUT_MQTT_PORT"])), users)
     seen = tmp_path / "seen"

@@ -26,7 +26,7 @@ def test_readings_are_kept_in_influxdb_and_only_there(
     told: dict[str, str], tmp_path: Path, influxdb: InfluxDb
 ) -> None:
     engine = open_database(told["JEMPUT_DATABASE_URL"])
-    RegistryStore(engine, "main").change(town())
+    RegistryStore(engine, "main").change(town(), by="test", now_ms=0)
     users = [ingest_user(PASSWORD), device_user(DEVICE, PASSWORD)]
     broker = NatsServer(NatsSettings(tmp_path / "broker", int(told["JEMPUT_MQTT_PORT"])), users)
     told |= {"JEMPUT_INFLUX_URL": influxdb.url, "JEMPUT_INFLUX_BUCKET": "town"}

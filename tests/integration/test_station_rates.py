@@ -105,7 +105,7 @@ async def test_a_flood_is_settled_and_the_others_are_heard_in_the_middle_of_it(
 ) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
     create_tables(engine)
-    RegistryStore(engine, GROUP).change(town(["b1", "b2"]))
+    RegistryStore(engine, GROUP).change(town(["b1", "b2"]), by="test", now_ms=0)
     writer, stop, clock = Writer(engine, GROUP), asyncio.Event(), RunClock.wall()
     writer.take_over()
     acks = Acks(Speaker(Address(HOST, free_port()), "nobody-hears"), clock)

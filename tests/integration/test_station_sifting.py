@@ -62,7 +62,7 @@ def writer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Writer:
     monkeypatch.setattr(TrippingFold, "trips", [])
     monkeypatch.setattr(writers, "Fold", TrippingFold)
     monkeypatch.setattr(recovery, "Fold", TrippingFold)
-    RegistryStore(engine, GROUP).change(town(["b1"]))
+    RegistryStore(engine, GROUP).change(town(["b1"]), by="test", now_ms=NOW_MS)
     made = Writer(engine, GROUP)
     made.take_over()
     made.commit(Batch(), NOW_MS)

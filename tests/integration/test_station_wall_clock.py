@@ -68,7 +68,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     """A database of its own, with a small town."""
     made = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
     create_tables(made)
-    RegistryStore(made, GROUP).change(town(["b1"]))
+    RegistryStore(made, GROUP).change(town(["b1"]), by="test", now_ms=0)
     yield made
     made.dispose()
 

@@ -23,7 +23,7 @@ def writer(engine: Engine) -> Writer:
     """The writer of a small town."""
     made = Writer(engine, GROUP)
     made.take_over()
-    RegistryStore(engine, GROUP).change(town([BIN]))
+    RegistryStore(engine, GROUP).change(town([BIN]), by="test", now_ms=START_S * 1000)
     made.commit(Batch(), START_S * 1000)
     return made
 

@@ -119,7 +119,9 @@ def test_a_database_of_other_bins_is_left_alone(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
     create_tables(engine)
     Journal(engine, "main").take_over()
-    RegistryStore(engine, "main").change([PutSite(Site("lubuk-pakam", "Lubuk Pakam"))])
+    RegistryStore(engine, "main").change(
+        [PutSite(Site("lubuk-pakam", "Lubuk Pakam"))], by="test", now_ms=0
+    )
     engine.dispose()
 
     done = command.jemput("replay", made(tmp_path), "--into", tmp_path)

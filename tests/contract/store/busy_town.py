@@ -26,7 +26,7 @@ def fill_town(engine: Engine) -> Writer:
     """Readings, pickups, acts, alerts, incidents, poison, accounts; the writer that did it."""
     writer = Writer(engine, GROUP)
     writer.take_over()
-    RegistryStore(engine, GROUP).change(town(BINS))
+    RegistryStore(engine, GROUP).change(town(BINS), by="test", now_ms=NOW_MS)
     writer.commit(Batch(events=(Link(up=True),)), NOW_MS)
     history = EmbeddedHistory(engine, GROUP)
     for seq in range(1, 6):

@@ -131,7 +131,7 @@ def test_a_busy_town_verifies_and_may_be_pruned(engine: Engine) -> None:
 
 def test_the_registry_comes_back_and_a_refused_change_leaves_nothing(engine: Engine) -> None:
     store = RegistryStore(engine, GROUP)
-    store.change(town(BINS))
+    store.change(town(BINS), by="test", now_ms=NOW_MS)
     before = store.read()
     assert before.bins.keys() == set(BINS)
 
@@ -140,7 +140,7 @@ def test_the_registry_comes_back_and_a_refused_change_leaves_nothing(engine: Eng
         PutBin(Bin("b9", "nowhere", "organic", SHAPE, CADENCE_S)),
     ]
     with pytest.raises(RefusedChangeError):
-        store.change(wrong)
+        store.change(wrong, by="test", now_ms=NOW_MS)
 
     assert store.read() == before
     assert RegistryStore(engine, "other").read().bins == {}
@@ -148,12 +148,12 @@ def test_the_registry_comes_back_and_a_refused_change_leaves_nothing(engine: Eng
 
 def test_who_changes_the_registry_at_once_waits_even_before_any_ingester(engine: Engine) -> None:
     store = RegistryStore(engine, GROUP)
-    store.change(town()[:1])
+    store.change(town()[:1], by="test", now_ms=NOW_MS)
     halte = Halte("pasar", "coblong", "Pasar", -6.9, 107.6)
-    store.change([PutHalte(halte)])
+    store.change([PutHalte(halte)], by="test", now_ms=NOW_MS)
 
     def change(name: str) -> None:
-        store.change([PutCollector(Collector("asep", name, ()))])
+        store.change([PutCollector(Collector("asep", name, ()))], by="test", now_ms=NOW_MS)
 
     came = at_once(*(lambda name=f"Asep {n}": change(name) for n in range(8)))
 
@@ -179,7 +179,7 @@ def test_bins_are_listed_as_they_stand(engine: Engine) -> None:
 def test_history_is_kept_once_and_means_are_plain_numbers(engine: Engine) -> None:
     writer = Writer(engine, GROUP)
     writer.take_over()
-    RegistryStore(engine, GROUP).change(town(["b1"]))
+    RegistryStore(engine, GROUP).change(town(["b1"]), by="test", now_ms=NOW_MS)
     writer.commit(Batch(), NOW_MS)
     history, entries = EmbeddedHistory(engine, GROUP), []
     for seq, fill in enumerate((10, 20, 45, 91), start=1):

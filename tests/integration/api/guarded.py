@@ -27,13 +27,13 @@ class Guarded:
     def add(self, name: str, role: Role, *sites: str, password: str | None = None) -> str:
         """Make an account and return a key of it."""
         user = User(name, role, sites)
-        Accounts(self.town.engine).put(user, by="test", now_ms=wall_ms(), password=password)
+        Accounts(self.town.engine).put(user, by="guard", now_ms=wall_ms(), password=password)
         return self.key(name)
 
     def key(self, name: str) -> str:
         """A new key of an account."""
         credentials = Credentials(self.town.engine)
-        return credentials.make_key(name, "test", 1, by="test", now_ms=wall_ms())[1]
+        return credentials.make_key(name, "test", 1, by="guard", now_ms=wall_ms())[1]
 
     def ask(
         self, key: str | None, path: str, method: str = "GET", body: object = None

@@ -69,7 +69,7 @@ def test_the_band_is_that_of_the_policy(reader: Client, bin_id: str, band: str) 
 
 def test_a_bins_own_threshold_moves_its_band(client: Client, town: Town) -> None:
     change = PutPolicy("bin", "pasar-delimas-plastic", {"call_percent": 60, "rearm_percent": 40})
-    town.services().registry.change([change])
+    town.services().registry.change([change], by="test", now_ms=0)
 
     found = bin_of(client, "pasar-delimas-plastic")
 

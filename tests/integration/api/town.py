@@ -95,7 +95,7 @@ class Town:
         self.fold = Fold()
         self.history = EmbeddedHistory(self.engine, GROUP)
         self._seq = 0
-        RegistryStore(self.engine, GROUP).change(changes())
+        RegistryStore(self.engine, GROUP).change(changes(), by="test", now_ms=0)
         self.write(events=(Link(up=True),))
 
     def services(self, limits: Limits | None = None) -> Services:
