@@ -7,7 +7,11 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from api.certificate import Renewal, Tls
+
 GRACE_S = 5
+LOOK_TICKS = 10
+"""Uvicorn ticks ten times a second."""
 
 
 class Server(uvicorn.Server):
@@ -25,6 +29,20 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._app = app
+        self._renewal: Renewal | None = None
+
+    def speak_tls(self, tls: Tls) -> None:
+        """Serve by TLS only, and take its certificate anew when it is renewed; before `serve`.
+
+        Raises `ValueError` for files that are no certificate and key.
+        """
+        self._renewal = Renewal(tls, self.config)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look whether the certificate was renewed."""
+        if self._renewal is not None and counter % LOOK_TICKS == 0:
+            self._renewal.look()
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ DEFAULT_FILE: Final = "jemput.env"
 OTHERS: Final = frozenset({NAMES_THE_FILE, "JEMPUT_PYTHON"})
 FOR_TESTS: Final = "JEMPUT_TEST_"
 SECRETS: Final = ("mqtt_password", "influx_token")
+KEY_FILES: Final = ("broker_key_file", "api_key_file")
 FAMILIAR: Final = frozenset(
     f"mqtt_{what}" for what in ("host", "port", "username", "password", "tls")
 ) | frozenset(f"influx_{what}" for what in ("url", "token", "org", "bucket"))
@@ -113,6 +114,12 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000",
         description="How people reach the API: the links in alerts begin with it.",
     )
+    api_certificate_file: Path | None = Field(
+        None,
+        description="The API's certificate, with its key in the same file or in the next; then it "
+        "speaks TLS only.",
+    )
+    api_key_file: Path | None = Field(None, description="The key of the API's certificate.")
     users_file: Path | None = Field(
         None,
         description="A file of users, who may then move pickups while anybody reads, as in a "
@@ -128,9 +135,12 @@ def read_settings() -> Settings:
     _refuse_unknown(told)
     secrets = _secrets(told)
     try:
-        return Settings(_env_file=file, **secrets)  # type: ignore[call-arg, arg-type] # theirs
+        settings = Settings(_env_file=file, **secrets)  # type: ignore[call-arg, arg-type] # theirs
     except ValidationError as error:
         raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+    for name in KEY_FILES:
+        refuse_read_by_others(getattr(settings, name))
+    return settings
 
 
 def write_settings_file(file: Path, told: Mapping[str, str]) -> Path:
@@ -141,6 +151,12 @@ def write_settings_file(file: Path, told: Mapping[str, str]) -> Path:
     return file
 
 
+def refuse_read_by_others(file: Path | None) -> None:
+    """Raise `SettingsError` for a file of secrets that is not for our eyes only."""
+    if file is not None and file.is_file() and file.stat().st_mode & _READABLE_BY_OTHERS:
+        raise SettingsError(f"others may read {file}, which holds secrets: run `chmod 600 {file}`")
+
+
 def _settings_file() -> Path | None:
     named = os.environ.get(NAMES_THE_FILE)
     file = Path(named or DEFAULT_FILE)
@@ -148,8 +164,7 @@ def _settings_file() -> Path | None:
         if named:
             raise SettingsError(f"{NAMES_THE_FILE} names {file}, and there is no such file")
         return None
-    if file.stat().st_mode & _READABLE_BY_OTHERS:
-        raise SettingsError(f"others may read {file}, which holds secrets: run `chmod 600 {file}`")
+    refuse_read_by_others(file)
     return file
 
 
@@ -177,6 +192,7 @@ def _secrets(told: Mapping[str, str]) -> dict[str, str]:
             continue
         if name in told:
             raise SettingsError(f"{name} and {name}_FILE are both set: keep one")
+        refuse_read_by_others(Path(path))
         try:
             found[field] = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:

@@ -69,6 +69,7 @@ def test_a_bad_value_names_its_variable_and_no_secret(monkeypatch: pytest.Monkey
 
 def test_a_secret_in_a_file_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("rahasia\n")
+    (tmp_path / "password").chmod(0o600)
     monkeypatch.setenv("JEMPUT_MQTT_PASSWORD_FILE", str(tmp_path / "password"))
 
     settings = read_settings()
@@ -85,6 +86,19 @@ def test_a_secret_said_twice_or_missing_is_refused(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setenv("JEMPUT_INFLUX_TOKEN", "token")
     with pytest.raises(SettingsError, match="both set"):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", ["MQTT_PASSWORD_FILE", "BROKER_KEY_FILE", "API_KEY_FILE"])
+def test_a_secrets_own_file_that_others_may_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("rahasia")
+    secret.chmod(0o640)
+    monkeypatch.setenv(f"JEMPUT_{name}", str(secret))
+
+    with pytest.raises(SettingsError, match=f"chmod 600 {secret}"):
         read_settings()
 
 
