@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api.answers import add_problems
 from api.description import add_description
+from api.idempotency import Keyed, add_repeats
 from api.live import Feed
 from api.meters import Meters
 from api.middleware import Counted, SafeHeaders
@@ -38,6 +39,7 @@ def create_app(services: Services) -> FastAPI:
     meters = Meters(services, feed)
     app.state.services, app.state.feed, app.state.meters = services, feed, meters
     app.mount("/page", StaticFiles(directory=page.FOLDER), name="page")
+    app.add_middleware(Keyed)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Counted, meters=meters)
@@ -51,6 +53,7 @@ def routes_only() -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     add_problems(app)
+    add_repeats(app)
     add_description(app)
     return app
 

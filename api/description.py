@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.idempotency import describe_key
 from api.problems import MEDIA_TYPE
 from api.shapes import FeatureCollection, Now, Town
 
@@ -56,8 +57,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         [(model, "serialization") for model in BESIDES], ref_template=REF
     )
     document["components"]["schemas"] |= besides["$defs"]
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "post" and path.startswith("/v1/") and "security" in operation:
+                describe_key(operation, {"$ref": REF.format(model="Problem")})
             _name_problems(operation["responses"])
     for name in NOT_OURS:
         document["components"]["schemas"].pop(name)

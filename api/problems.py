@@ -77,6 +77,24 @@ ALREADY_OPEN: Final = Kind(
     "The bin has an open pickup",
     "Use the pickup that is open, or withdraw it first.",
 )
+OTHER_REQUEST: Final = Kind(
+    "other-request",
+    422,
+    "The Idempotency-Key was used for another request",
+    "Draw a new key for each deed, and keep it only to send that very request again.",
+)
+STILL_RUNNING: Final = Kind(
+    "still-running",
+    409,
+    "The first request under this Idempotency-Key still runs",
+    "Wait as long as Retry-After says, and send it again under the same key.",
+)
+ANSWER_LOST: Final = Kind(
+    "answer-lost",
+    409,
+    "It was done, but what was answered is lost",
+    "Do not send it again. Read the thing it was about; GET /v1/audit has what was changed.",
+)
 HISTORY_DOWN: Final = Kind(
     "history-down",
     503,
@@ -114,6 +132,9 @@ KINDS: Final = {
         TOO_MANY_TRIES,
         REFUSED_MOVE,
         ALREADY_OPEN,
+        OTHER_REQUEST,
+        STILL_RUNNING,
+        ANSWER_LOST,
         HISTORY_DOWN,
         DATABASE_DOWN,
         TOO_MANY_LISTENERS,

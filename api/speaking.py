@@ -10,6 +10,7 @@ from fastapi.security.http import HTTPBasicCredentials
 from api import problems
 from api.basic import Utf8Basic
 from api.dependencies import ServicesOf
+from api.idempotency import claim_key
 from api.origin import COOKIE, is_page, refuse_elsewhere
 from api.problems import ProblemError
 from api.services import Services
@@ -103,10 +104,14 @@ UserOf = Annotated[User, Depends(user)]
 
 
 def needs(right: Right) -> Any:  # noqa: ANN401 - as FastAPI types Depends
-    """The right that a route needs, for its `dependencies`."""
+    """The right that a route needs, for its `dependencies`.
 
-    async def check(request: Request, viewer: ViewerOf) -> None:
+    Who has it claims the key that the request bears: see `api.idempotency`.
+    """
+
+    async def check(request: Request, services: ServicesOf, viewer: ViewerOf) -> None:
         if right in viewer.rights:
+            await claim_key(request, services, viewer.user)
             return
         if viewer.user is None:
             raise no_user(request, f"a user is needed to {right.value}")
