@@ -1,0 +1,1 @@
+"""A broker that does as it is told, and lies where it is told to."""
