@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from api.services import Services
+from jemput.fold.state import Listening
+from jemput.store.checkpoints import GROUP_PART
 from jemput.store.outbox import Delivery
-from jemput.store.schema import cursor, inbox, journal, journal_group, outbox, pickup
+from jemput.store.schema import (
+    checkpoint,
+    cursor,
+    inbox,
+    incident,
+    journal,
+    journal_group,
+    outbox,
+    pickup,
+    quarantine,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +28,13 @@ class Sink:
 
     position: int
     waits_since_ms: int | None
+
+
+class Saved(msgspec.Struct):
+    """What of a checkpoint is looked at: where it stands, and whether the broker is heard."""
+
+    position: int
+    listening: Listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,14 @@ class Facts:
     outbox_waiting: int
     outbox_due_ms: int | None
     outbox_given_up: int
-    open_pickups: dict[str, int]
+    open_pickups: dict[tuple[str, str], int]
+    """By state and site."""
+    open_incidents: dict[tuple[str, str], int]
+    """By kind and site."""
+    quarantined: int
+    saved: Saved | None
+    saved_waits_since_ms: int | None
+    """Time of the first entry that the checkpoint lacks."""
     sinks: dict[str, Sink]
 
 
@@ -40,6 +67,7 @@ def read_facts(services: Services) -> Facts:
             select(journal_group.c.epoch, journal_group.c.head).where(journal_group.c.id == group)
         ).first()
         waiting, due_ms = _waiting_letters(connection)
+        saved = _saved(connection, group)
         return Facts(
             epoch=row.epoch if row else 0,
             head=row.head if row else 0,
@@ -49,6 +77,10 @@ def read_facts(services: Services) -> Facts:
             outbox_due_ms=due_ms,
             outbox_given_up=_given_up(connection),
             open_pickups=_open_pickups(connection, group),
+            open_incidents=_open_incidents(connection, group),
+            quarantined=_quarantined(connection, group),
+            saved=saved,
+            saved_waits_since_ms=_entry_ms(connection, group, saved.position + 1 if saved else 1),
             sinks=_sinks(connection, group),
         )
 
@@ -80,12 +112,36 @@ def _given_up(connection: Connection) -> int:
     return count
 
 
-def _open_pickups(connection: Connection, group: str) -> dict[str, int]:
-    query = select(pickup.c.state, func.count().label("how_many")).where(
+def _open_pickups(connection: Connection, group: str) -> dict[tuple[str, str], int]:
+    query = select(pickup.c.state, pickup.c.site, func.count().label("how_many")).where(
         pickup.c.is_open, pickup.c.group_id == group
     )
-    rows = connection.execute(query.group_by(pickup.c.state))
-    return {row.state: row.how_many for row in rows}
+    rows = connection.execute(query.group_by(pickup.c.state, pickup.c.site))
+    return {(row.state, row.site): row.how_many for row in rows}
+
+
+def _open_incidents(connection: Connection, group: str) -> dict[tuple[str, str], int]:
+    query = select(incident.c.kind, incident.c.site, func.count().label("how_many")).where(
+        incident.c.closed_ms.is_(None), incident.c.group_id == group
+    )
+    rows = connection.execute(query.group_by(incident.c.kind, incident.c.site))
+    return {(row.kind, row.site): row.how_many for row in rows}
+
+
+def _quarantined(connection: Connection, group: str) -> int:
+    query = select(func.count()).where(
+        quarantine.c.group_id == group, quarantine.c.readmitted_ms.is_(None)
+    )
+    count: int = connection.execute(query).scalar_one()
+    return count
+
+
+def _saved(connection: Connection, group: str) -> Saved | None:
+    query = select(checkpoint.c.blob).where(
+        checkpoint.c.group_id == group, checkpoint.c.part == GROUP_PART
+    )
+    blob = connection.execute(query).scalar()
+    return None if blob is None else msgspec.msgpack.decode(blob, type=Saved)
 
 
 def _sinks(connection: Connection, group: str) -> dict[str, Sink]:

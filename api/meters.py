@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.facts import Facts, read_facts
 from api.live import Feed
+from api.passing import Passing, named
 from api.services import Services
+from jemput.store.journal import DamagedJournalError, Journal
 
 SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -53,6 +55,7 @@ class _Listeners(Collector):
 class _FromDatabase(Collector):
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._passing = Passing(Journal(services.engine, services.group))
 
     def describe(self) -> Iterator[Metric]:
         """Nothing beforehand, so that registering asks no database."""
@@ -61,11 +64,22 @@ class _FromDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             facts = read_facts(self._services)
+            sums = self._sums(facts.head)
         except SQLAlchemyError:
             yield _gauge("jemput_database_up", "Whether the database answers", 0)
             return
         yield _gauge("jemput_database_up", "Whether the database answers", 1)
         yield from _gauges(facts)
+        yield from _ages(facts, self._services.clock.now_ms())
+        for name, what, value in named(sums):
+            yield CounterMetricFamily(name, what, value=value)
+
+    def _sums(self, head: int) -> dict[str, int]:
+        """None of a damaged journal: its gauges still show that it stands still."""
+        try:
+            return self._passing.look(head)
+        except DamagedJournalError:
+            return {}
 
 
 def _gauges(facts: Facts) -> Iterator[Metric]:
@@ -77,14 +91,47 @@ def _gauges(facts: Facts) -> Iterator[Metric]:
     yield _gauge("jemput_inbox_waiting", "Acts and changes not journaled yet", facts.inbox_waiting)
     yield _gauge("jemput_outbox_waiting", "Alerts not sent yet", facts.outbox_waiting)
     yield _gauge("jemput_outbox_given_up", "Alerts never delivered", facts.outbox_given_up)
-    pickups = GaugeMetricFamily("jemput_pickups_open", "Open pickups", labels=["state"])
-    for state, count in sorted(facts.open_pickups.items()):
-        pickups.add_metric([state], count)
+    yield _gauge("jemput_quarantine_messages", "Kept because not taken", facts.quarantined)
+    if facts.saved is not None:
+        up = facts.saved.listening.up
+        yield _gauge("jemput_broker_up", "Whether the ingester last heard the broker", up)
+    pickups = GaugeMetricFamily("jemput_pickups_open", "Open pickups", labels=["state", "site"])
+    for labels, count in sorted(facts.open_pickups.items()):
+        pickups.add_metric(labels, count)
     yield pickups
-    sinks = GaugeMetricFamily("jemput_sink_position", "How far a sink is", labels=["sink"])
+    incidents = GaugeMetricFamily("jemput_incidents_open", "What is wrong", labels=["kind", "site"])
+    for labels, count in sorted(facts.open_incidents.items()):
+        incidents.add_metric(labels, count)
+    yield incidents
+
+
+def _ages(facts: Facts, now_ms: int) -> Iterator[Metric]:
+    """How long what waits has waited, in seconds of the run's clock; 0 where nothing does."""
+    yield _age(
+        "jemput_journal_age_seconds", "Since the newest entry", facts.newest_entry_ms, now_ms
+    )
+    late = "Since the oldest alert not sent was due"
+    yield _age("jemput_outbox_late_seconds", late, facts.outbox_due_ms, now_ms)
+    unsaved = "Since the first entry that the checkpoint lacks"
+    yield _age("jemput_checkpoint_age_seconds", unsaved, facts.saved_waits_since_ms, now_ms)
+    positions = GaugeMetricFamily("jemput_sink_position", "How far a sink is", labels=["sink"])
+    lags = GaugeMetricFamily("jemput_sink_lag_entries", "Entries it lacks", labels=["sink"])
+    ages = GaugeMetricFamily(
+        "jemput_sink_lag_seconds", "Since the first entry that it lacks", labels=["sink"]
+    )
     for name, sink in sorted(facts.sinks.items()):
-        sinks.add_metric([name], sink.position)
-    yield sinks
+        positions.add_metric([name], sink.position)
+        lags.add_metric([name], max(0, facts.head - sink.position))
+        ages.add_metric([name], _since(sink.waits_since_ms, now_ms))
+    yield from (positions, lags, ages)
+
+
+def _age(name: str, what: str, since_ms: int | None, now_ms: int) -> Metric:
+    return _gauge(name, what, _since(since_ms, now_ms))
+
+
+def _since(since_ms: int | None, now_ms: int) -> float:
+    return 0 if since_ms is None else max(0, now_ms - since_ms) / 1000
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -128,7 +128,7 @@ def test_requests_are_counted_by_route_and_not_by_id(client: Client, town: Town)
     assert counted[name, "GET", "/v1/bins/{bin_id}", "404"] == 1
     assert counted[name, "GET", "unmatched", "404"] == 1
     assert counted["jemput_journal_head",] == town.journal.head()
-    assert counted["jemput_pickups_open", "requested"] == 3
+    assert counted["jemput_pickups_open", "lubuk-pakam", "requested"] == 3
     assert counted["jemput_outbox_waiting",] > 0
     assert counted["jemput_sink_position", "embedded"] == town.journal.head()
 
