@@ -4,22 +4,40 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
+from jemput.broker.hashing import hashed
+from jemput.hashes import Hashes
 from jemput.ids import check_id
 from jemput.topics import READINGS_FILTER, ROOT, STATUS_FILTER
 
 INGEST: Final = "_ingest"
 REPLAY: Final = "_replay"
+COLLECTOR: Final = "_collector-"
 ANY_SITE: Final = "+"
+
+
+class BrokerAccount(Struct, frozen=True):
+    """One account. Names beginning with `_` are ours: no id of a device can be one."""
+
+    name: str
+    hashes: Hashes
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
-    """One account. Names beginning with `_` are ours: no id of a device can be one."""
+    """One account with its password, as whoever made it knows it."""
 
     name: str
     password: str = field(repr=False)
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+
+    def account(self) -> BrokerAccount:
+        """As a broker may know it. Each time with other hashes of the same password."""
+        return BrokerAccount(self.name, hashed(self.password), self.publish, self.subscribe)
 
 
 def new_password() -> str:
@@ -27,18 +45,35 @@ def new_password() -> str:
     return secrets.token_urlsafe(16)
 
 
-def device_user(device: str, password: str, *, site: str = ANY_SITE) -> BrokerUser:
+def device_account(device: str, hashes: Hashes, *, site: str = ANY_SITE) -> BrokerAccount:
     """A device speaks and hears below its own level only, so its topic is its identity."""
     check_id("device", device)
     if site != ANY_SITE:
         check_id("site", site)
     own = f"{ROOT}/{site}/{device}"
-    return BrokerUser(
+    return BrokerAccount(
         device,
-        password,
+        hashes,
         publish=tuple(f"{own}/{kind}" for kind in ("reading", "status", "claim")),
         subscribe=tuple(f"{own}/{kind}" for kind in ("ack", "config", "command", "update")),
     )
+
+
+def collector_account(collector: str, hashes: Hashes) -> BrokerAccount:
+    """A collector's own app hears its own alerts."""
+    check_id("collector", collector)
+    heard = (f"{ROOT}/collectors/{collector}/alert",)
+    return BrokerAccount(f"{COLLECTOR}{collector}", hashes, publish=(), subscribe=heard)
+
+
+def device_user(device: str, password: str, *, site: str = ANY_SITE) -> BrokerUser:
+    """A device and its password."""
+    return _with(password, device_account(device, _NO_HASHES, site=site))
+
+
+def collector_user(collector: str, password: str) -> BrokerUser:
+    """A collector's own app and its password."""
+    return _with(password, collector_account(collector, _NO_HASHES))
 
 
 def ingest_user(password: str) -> BrokerUser:
@@ -54,17 +89,13 @@ def ingest_user(password: str) -> BrokerUser:
     )
 
 
-def collector_user(collector: str, password: str) -> BrokerUser:
-    """A collector's own app hears its own alerts."""
-    check_id("collector", collector)
-    return BrokerUser(
-        f"_collector-{collector}",
-        password,
-        publish=(),
-        subscribe=(f"{ROOT}/collectors/{collector}/alert",),
-    )
-
-
 def replay_user(password: str) -> BrokerUser:
     """Whoever replays a recording speaks as every device of it, and hears what they may forget."""
     return BrokerUser(REPLAY, password, publish=(READINGS_FILTER,), subscribe=(f"{ROOT}/+/+/ack",))
+
+
+_NO_HASHES: Final = Hashes("", "")
+
+
+def _with(password: str, account: BrokerAccount) -> BrokerUser:
+    return BrokerUser(account.name, password, account.publish, account.subscribe)

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jemput.broker.account import BrokerUser
+from jemput.broker.account import BrokerAccount
 from jemput.broker.ports import LOOPBACK
 
 # Anything else is either refused by nats-server (a space drops the connection) or needs its
@@ -56,11 +56,9 @@ def subjects(topic_filter: str) -> tuple[str, ...]:
     return (whole, f"{whole}.>") if parts else (">",)
 
 
-def render(
-    settings: NatsSettings, users: Iterable[BrokerUser], hashes: Mapping[BrokerUser, str]
-) -> str:
-    """The whole configuration. `hashes` has the bcrypt hash of each user's password."""
-    users = tuple(users)
+def render(settings: NatsSettings, accounts: Iterable[BrokerAccount]) -> str:
+    """The whole configuration."""
+    users = tuple(accounts)
     names = [user.name for user in users]
     if doubled := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"two broker users of one name: {', '.join(sorted(doubled))}")
@@ -77,7 +75,7 @@ def render(
             "sync_interval": settings.sync_interval,
         },
         "mqtt": _mqtt(settings),
-        "authorization": {"users": [_user(user, hashes[user]) for user in users]},
+        "authorization": {"users": [_user(user) for user in users]},
     }
     return json.dumps(config, indent=1, ensure_ascii=False)
 
@@ -94,10 +92,10 @@ def _mqtt(settings: NatsSettings) -> dict[str, Any]:
     return block
 
 
-def _user(user: BrokerUser, password_hash: str) -> dict[str, Any]:
+def _user(user: BrokerAccount) -> dict[str, Any]:
     return {
         "user": user.name,
-        "password": password_hash,
+        "password": user.hashes.nats,
         "allowed_connection_types": ["MQTT"],
         "permissions": {
             "publish": _allowed(user.publish),

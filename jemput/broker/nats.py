@@ -1,7 +1,6 @@
 """A real nats-server of our own, from its wheel: started, told of new users, stopped."""
 
 import contextlib
-import os
 import shutil
 import signal
 import socket
@@ -13,19 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import bcrypt
-
-from jemput.broker.account import BrokerUser
+from jemput.broker.account import BrokerAccount, BrokerUser
 from jemput.broker.config import NatsSettings, render
+from jemput.broker.files import put_file
 from jemput.broker.ports import check_port_free
 
 _START_S: Final = 20.0
 _RELOAD_S: Final = 10.0
 _STOP_S: Final = 10.0
 _LOG_TAIL: Final = 1500
-# The lowest cost there is. Passwords are 128 random bits, so there is nothing to stretch, and a
-# thousand devices coming back after a blackout are each checked in a millisecond.
-_BCRYPT_ROUNDS: Final = 4
 _RELOADED: Final = "Reloaded server configuration"
 
 
@@ -47,11 +42,13 @@ def binary() -> Path:
 class NatsServer:
     """One broker process in one folder; what it keeps there survives it."""
 
-    def __init__(self, settings: NatsSettings, users: Iterable[BrokerUser]) -> None:
+    def __init__(
+        self, settings: NatsSettings, users: Iterable[BrokerUser | BrokerAccount] = ()
+    ) -> None:
         """Take where it lives and who may speak to it; nothing is started yet."""
         self.settings = settings
         self._users = tuple(users)
-        self._hashes: dict[BrokerUser, str] = {}
+        self._hashed: dict[BrokerUser, BrokerAccount] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -83,8 +80,11 @@ class NatsServer:
             self.stop()
             raise
 
-    def reload(self, users: Iterable[BrokerUser]) -> None:
-        """Change who may speak, live: others stay connected, whoever was removed is cut off."""
+    def reload(self, users: Iterable[BrokerUser | BrokerAccount]) -> None:
+        """Change who may speak, live: others stay connected, whoever was removed is cut off.
+
+        Its certificate is read anew, for whoever connects from now on.
+        """
         process = self._process
         if process is None or self.pid is None:
             raise BrokerError("the broker does not run: start it before changing its users")
@@ -121,17 +121,16 @@ class NatsServer:
     def _write_config(self) -> Path:
         """Put the configuration in place, whole or not at all, for our eyes only."""
         path = self.settings.folder / "nats.json"
-        for user in self._users:
-            if user not in self._hashes:
-                salt = bcrypt.gensalt(_BCRYPT_ROUNDS)
-                self._hashes[user] = bcrypt.hashpw(user.password.encode(), salt).decode()
-        text = render(self.settings, self._users, self._hashes)
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
-            file.write(text)
-        new.replace(path)
+        put_file(path, render(self.settings, map(self._account, self._users)))
         return path
+
+    def _account(self, user: BrokerUser | BrokerAccount) -> BrokerAccount:
+        """With the hashes it had before: whoever has other ones is cut off."""
+        if isinstance(user, BrokerAccount):
+            return user
+        if user not in self._hashed:
+            self._hashed[user] = user.account()
+        return self._hashed[user]
 
     def _accepts(self) -> bool:
         with contextlib.suppress(OSError):

@@ -35,7 +35,7 @@ def nats_matches(subject: list[str], name: list[str]) -> bool:
 
 def rendered(*users: BrokerUser) -> dict[str, Any]:
     settings = NatsSettings(Path("/somewhere"), 1883)
-    loaded: dict[str, Any] = json.loads(render(settings, users, dict.fromkeys(users, "hash")))
+    loaded: dict[str, Any] = json.loads(render(settings, [user.account() for user in users]))
     return loaded
 
 
