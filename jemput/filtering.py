@@ -5,6 +5,7 @@ alert, so that the true fill is then missed; a median first does not.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from jemput.policy import Policy
@@ -21,8 +22,12 @@ def window(policy: Policy, cadence_s: int) -> int:
     often around changes would otherwise widen it just when the bin is moving.
     Never 1, which would latch on a single spike. `jemput evaluate` measures the choice.
     """
-    permille_s = policy.filter_lag_percent * 10 * _DAY_S
-    lag_readings = permille_s // (cadence_s * policy.fill_permille_per_day)
+    return _window(policy.filter_lag_percent, policy.fill_permille_per_day, cadence_s)
+
+
+@lru_cache  # asked for every reading, and a town has a few of them
+def _window(lag_percent: int, fill_permille_per_day: int, cadence_s: int) -> int:
+    lag_readings = lag_percent * 10 * _DAY_S // (cadence_s * fill_permille_per_day)
     return 2 * min(max(lag_readings, 1), WIDEST // 2) + 1
 
 

@@ -49,9 +49,13 @@ class Agenda:
 
 def due_ms(view: View) -> int:
     """When the rules of time will next have something to say of a bin."""
-    now_ms = view.now_ms
-    dues = [*_silence_dues(view), *_pickup_dues(view)]
-    return min([due for due in dues if due > now_ms], default=NEVER_MS)
+    now_ms, first_ms = view.now_ms, NEVER_MS
+    if view.is_retired:
+        return NEVER_MS
+    for due in (*_silence_dues(view), *_pickup_dues(view)):
+        if now_ms < due < first_ms:
+            first_ms = due
+    return first_ms
 
 
 def _silence_dues(view: View) -> Sequence[int]:

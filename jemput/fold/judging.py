@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from jemput.decisions import (
     AlertKind,
     CloseIncident,
     Decision,
     FlagPickup,
+    HandOver,
     IncidentKind,
     MovePickup,
     OpenIncident,
@@ -17,7 +20,7 @@ from jemput.fold import acts
 from jemput.fold.sites import Sites
 from jemput.fold.state import GroupState, Hold, HoldKind
 from jemput.pickup import UNCLAIMED, Pickup, RefusedError, State, flagged, move
-from jemput.rules import calling, condition, outcome
+from jemput.rules import calling, condition, outcome, retirement
 from jemput.rules.site_silence import Count, site_silence
 from jemput.rules.view import HOUR_MS, View
 
@@ -28,7 +31,12 @@ OUTCOME_RULES = (
     outcome.unfinished_end,
     outcome.overdue,
 )
-CALLING_RULES = (calling.fullness, calling.age, calling.announcement)
+CALLING_RULES = (
+    retirement.retired_collector,
+    calling.fullness,
+    calling.age,
+    calling.announcement,
+)
 CONDITION_RULES = (condition.safety, condition.battery, condition.silence)
 
 
@@ -68,6 +76,17 @@ def decide_sites(
 
 def _judge(view: View, decisions: list[Decision]) -> None:
     """At most one rule moves the pickup: the state machine is asked once per judgement."""
+    if view.is_retired:
+        decisions.extend(retirement.retired_bin(view))
+        return
+    if not calling.is_plain(view):
+        _judge_pickup(view, decisions)
+    if not condition.is_plain(view):
+        for rule in CONDITION_RULES:
+            decisions.extend(rule(view))
+
+
+def _judge_pickup(view: View, decisions: list[Decision]) -> None:
     groups = (CALLING_RULES,) if view.bin_state.pickup is None else (OUTCOME_RULES, CALLING_RULES)
     for group in groups:
         before = len(decisions)
@@ -75,8 +94,6 @@ def _judge(view: View, decisions: list[Decision]) -> None:
             decisions.extend(rule(view))
             if len(decisions) > before:
                 break
-    for rule in CONDITION_RULES:
-        decisions.extend(rule(view))
 
 
 def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
@@ -91,7 +108,7 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
                 acts.begin(state.bins[pickup.bin], pickup)
             case Say():
                 _note_said(state, decision)
-            case MovePickup() | FlagPickup():
+            case MovePickup() | FlagPickup() | HandOver():
                 _move(state, decision)
             case OpenIncident(kind, scope):
                 state.bins[scope].incidents.append(kind)
@@ -102,7 +119,8 @@ def apply(state: GroupState, decisions: Iterable[Decision]) -> None:
 def note_silence(views: Iterable[View], sites: Sites) -> None:
     """Note which bins are silent now; sites are judged by it, and before their bins."""
     for view in views:
-        silent = view.silent_ms >= condition.silence_limit_ms(view)
+        is_late = view.silent_ms >= condition.silence_limit_ms(view)
+        silent = is_late and not view.is_retired
         if silent is not view.bin_state.silent:
             view.bin_state.silent = silent
             sites.note(view.site, view.bin.id, silent=silent)
@@ -121,13 +139,16 @@ def _note_said(state: GroupState, say: Say) -> None:
         state.bins[say.subject.bin].announced = True
 
 
-def _move(state: GroupState, decision: MovePickup | FlagPickup) -> None:
+def _move(state: GroupState, decision: MovePickup | FlagPickup | HandOver) -> None:
     bin_state = state.bins[decision.bin]
     pickup = bin_state.pickup
     if pickup is None or pickup.id != decision.pickup:
         return
     if isinstance(decision, FlagPickup):
         bin_state.pickup = flagged(pickup, decision.flag)
+        return
+    if isinstance(decision, HandOver):
+        bin_state.pickup = msgspec.structs.replace(pickup, collector=decision.collector)
         return
     try:
         moved = move(pickup, decision.to, state.now_ms, note=decision.note)

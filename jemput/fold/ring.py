@@ -58,5 +58,8 @@ def levels(state: BinState, count: int) -> list[Level]:
 
 
 def fills(state: BinState, count: int) -> list[int]:
-    """The same without their times."""
+    """The same without their times, of at least one; mostly there is no fault among them."""
+    found = [one.fill_percent for one in state.ring[-count:] if one.fill_percent is not None]
+    if len(found) == count or len(state.ring) <= count:
+        return found
     return [one.fill_percent for one in state.ring if one.fill_percent is not None][-count:]

@@ -13,6 +13,13 @@ from jemput.reading import Identity
 from jemput.rules.view import HOUR_MS, View
 
 
+def is_plain(view: View) -> bool:
+    """Whether none of these rules can have anything to say: a shortcut for almost every reading."""
+    state, policy = view.bin_state, view.policy
+    is_low = state.level_percent is None or state.level_percent < policy.call_percent
+    return is_low and state.pickup is None and policy.max_age_h is None
+
+
 def fullness(view: View) -> Iterator[Decision]:
     """Filtered level over the threshold, fresh, and not called: call."""
     level = view.bin_state.level_percent

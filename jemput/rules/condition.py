@@ -10,6 +10,29 @@ CONFIRMED_BY: Final = 2
 """Readings in a row that must say so: one alone may be a misread byte or a passing shock."""
 
 
+def is_plain(view: View) -> bool:
+    """Whether none of these rules can have anything to say: a shortcut for almost every reading.
+
+    Nothing was reported, the bin is heard, and what it told last of heat, tilt and battery
+    was well: then no two readings in a row can say that something is wrong.
+    """
+    state, policy = view.bin_state, view.policy
+    if state.incidents or view.silent_ms >= silence_limit_ms(view):
+        return False
+    heat_c = tilt_deg = battery_mv = None
+    for one in reversed(state.ring):
+        heat_c = one.temperature_c if heat_c is None else heat_c
+        tilt_deg = one.tilt_deg if tilt_deg is None else tilt_deg
+        battery_mv = one.battery_mv if battery_mv is None else battery_mv
+        if heat_c is not None and tilt_deg is not None and battery_mv is not None:
+            break
+    return (
+        (heat_c is None or heat_c < policy.heat_c)
+        and (tilt_deg is None or tilt_deg < policy.tilt_deg)
+        and (battery_mv is None or battery_mv > policy.battery_low_mv)
+    )
+
+
 def safety(view: View) -> Iterator[Decision]:
     """Heat (fire) and tilt (fallen over): at once, when two readings in a row say so."""
     ring, heat_c, tilt_deg = view.bin_state.ring, view.policy.heat_c, view.policy.tilt_deg

@@ -23,7 +23,9 @@ FALLBACK_OPERATOR = Collector(OPERATOR, "Operator", zones=(), channels=("log", "
 
 def operator_of(registry: Registry) -> Collector:
     """Who is told what no collector can mend."""
-    return registry.collectors.get(OPERATOR, FALLBACK_OPERATOR)
+    if not registry.is_live("collector", OPERATOR):
+        return FALLBACK_OPERATOR
+    return registry.collectors[OPERATOR]
 
 
 class View(Struct, frozen=True):
@@ -49,6 +51,11 @@ class View(Struct, frozen=True):
     def site(self) -> str:
         """The bin's site."""
         return self.halte.site
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether the bin is out of use."""
+        return self.state.registry.retired_s("bin", self.bin.id) is not None
 
     @property
     def time_rules(self) -> bool:
@@ -84,16 +91,25 @@ class View(Struct, frozen=True):
         )
 
     def tell_collector(self, pickup: Pickup, kind: AlertKind) -> Say:
-        """Tell the pickup's collector, or the operator where there is none."""
-        collectors = self.state.registry.collectors
-        collector = collectors.get(pickup.collector) if pickup.collector else None
+        """Tell the pickup's collector, or the operator where there is none in use."""
+        registry, named = self.state.registry, pickup.collector
+        is_live = named is not None and registry.is_live("collector", named)
+        collector = registry.collectors[named] if named is not None and is_live else None
+        return self._tell(collector, pickup, kind, f"{pickup.id}/{{kind}}")
+
+    def tell_anew(self, pickup: Pickup, collector: Collector | None) -> Say:
+        """Call somebody else to a pickup that others were called to before."""
+        return self._tell(
+            collector, pickup, AlertKind.PICKUP, f"{pickup.id}/{{kind}}/{self.position}"
+        )
+
+    def _tell(self, collector: Collector | None, pickup: Pickup, kind: AlertKind, key: str) -> Say:
         if collector is None:
             kind = AlertKind.UNSERVED if kind is AlertKind.PICKUP else kind
-            return self.tell_operator(pickup, kind)
-        waits = (
-            kind is AlertKind.PICKUP and self.state.registry.sites[self.site].grouping == "waves"
-        )
-        return self._say(collector, f"{pickup.id}/{kind}", kind, pickup, waits=waits)
+            return self._say(self._operator, key.format(kind=kind), kind, pickup)
+        grouping = self.state.registry.sites[self.site].grouping
+        waits = kind is AlertKind.PICKUP and grouping == "waves"
+        return self._say(collector, key.format(kind=kind), kind, pickup, waits=waits)
 
     def tell_operator(self, pickup: Pickup, kind: AlertKind) -> Say:
         """Tell the operator about a pickup."""
