@@ -9,7 +9,7 @@ import typer
 
 from jemput.broker.nats import BrokerError
 from jemput.broker.ports import PortTakenError
-from jemput.cli import accounts, db, journal, quarantine, registry
+from jemput.cli import accounts, certificate, db, journal, quarantine, registry
 from jemput.cli import influx as influx_commands
 from jemput.cli.backup import run_backup, run_restore
 from jemput.cli.broker import broker
@@ -18,6 +18,7 @@ from jemput.cli.demo_command import run_demo
 from jemput.cli.doctor.command import run_doctor
 from jemput.cli.evaluate import run_evaluation
 from jemput.cli.influxd import NONE
+from jemput.cli.init.command import init
 from jemput.cli.lengths import length_s
 from jemput.cli.options import Database
 from jemput.cli.pickups import pickups
@@ -63,6 +64,8 @@ app.command()(why)
 app.command()(replay)
 app.command()(simulate)
 app.command()(broker)
+app.command()(init)
+app.add_typer(certificate.app, name="certificate")
 app.add_typer(db.app, name="db")
 app.add_typer(registry.app, name="registry")
 app.add_typer(journal.app, name="journal")

@@ -87,7 +87,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart(made: Certificates) ->
     with serving(Tls(made.server)) as port:
         assert shown(port, trusting(made)).serial_number == before.serial_number
 
-        renewed = made.renew(None, time.time())
+        renewed = made.renew([], time.time())
 
         wait_until(
             lambda: shown(port, trusting(made)).serial_number == renewed.serial_number,
@@ -114,7 +114,7 @@ def test_a_certificate_holds_398_days_and_never_longer_than_its_ca(made: Certifi
     assert days_left(read(made.server), now_s) == SERVER_DAYS - 1
     assert days_left(read(made.authority), now_s) == 3652
 
-    late = made.renew(None, now_s + 3500 * DAY_S)
+    late = made.renew([], now_s + 3500 * DAY_S)
 
     assert late.not_valid_after_utc == read(made.authority).not_valid_after_utc
 
@@ -126,7 +126,7 @@ def test_secrets_are_for_our_eyes_only_and_refused_otherwise(made: Certificates)
     made.authority_key.chmod(0o640)
 
     with pytest.raises(SettingsError, match=f"chmod 600 {made.authority_key}"):
-        made.renew(None, time.time())
+        made.renew([], time.time())
 
 
 def test_a_key_of_another_ca_is_refused(made: Certificates, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_key_of_another_ca_is_refused(made: Certificates, tmp_path: Path) -> N
     made.authority_key.write_bytes(other.authority_key.read_bytes())
 
     with pytest.raises(ValueError, match="put both back as a pair"):
-        made.renew(None, time.time())
+        made.renew([], time.time())
 
 
 @pytest.mark.parametrize("name", ["two words", "http://x", "", "-x"])

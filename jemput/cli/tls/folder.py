@@ -53,13 +53,13 @@ class Certificates:
         put(self.authority_key, pem_of_key(made.key), _OURS_ALONE)
         put(self.server, signed, _OURS_ALONE)
 
-    def renew(self, names: list[str] | None, now_s: float) -> x509.Certificate:
-        """Put a new certificate and key in place of the server's, by one rename.
+    def renew(self, more: list[str], now_s: float) -> x509.Certificate:
+        """Put a new certificate and key in place of the server's, for its names and `more`.
 
         Raises `ValueError` where there is no CA, or others may read its key.
         """
-        known = names or names_of(read(self.server))
-        put(self.server, self._open().issue(known, now_s), _OURS_ALONE)
+        names = [*names_of(read(self.server)), *more]
+        put(self.server, self._open().issue(names, now_s), _OURS_ALONE)
         return read(self.server)
 
     def _open(self) -> Authority:
@@ -73,6 +73,13 @@ class Certificates:
         if isinstance(key, ec.EllipticCurvePrivateKey) and _belongs(key, certificate):
             return Authority(certificate, key)
         raise ValueError(f"{file} is not the key of {self.authority}: put both back as a pair")
+
+
+def _leave_to_owner(file: Path, handle: int) -> None:
+    """Where root renews, the service that reads the file is somebody else."""
+    if os.geteuid() == 0:
+        owner = (file if file.exists() else file.parent).stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _belongs(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> bool:
@@ -97,6 +104,7 @@ def put(file: Path, content: bytes, mode: int) -> None:
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as lines:
         os.fchmod(handle, mode)
+        _leave_to_owner(file, handle)
         lines.write(content)
         lines.flush()
         os.fsync(handle)

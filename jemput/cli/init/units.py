@@ -1,0 +1,127 @@
+"""Units of systemd for a town: what runs always, and what runs every night. Pure text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jemput.cli.init.wish import Broker, Wish
+
+HARDENED: Final = """\
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={folder}
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+UMask=0077
+"""
+"""What a service of ours may not do: it reads everywhere, writes in its folder, and talks."""
+
+_ALWAYS: Final = "Type=exec\nRestart=always\nRestartSec=2\nTimeoutStopSec=60\n"
+_NETWORK: Final = "network-online.target"
+MOSQUITTO: Final = "/usr/sbin/mosquitto"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One file."""
+
+    name: str
+    text: str
+
+
+def units(wish: Wish, command: Path) -> Iterator[Unit]:
+    """Every unit of a town; `command` is where `jemput` is."""
+    yield _broker(wish, command)
+    database = () if wish.is_sqlite else ("postgresql.service",)
+    yield _service(
+        wish, "ingest", "hears the bins", f"{command} ingest", ("jemput-broker.service", *database)
+    )
+    yield _service(wish, "api", "the API and its page", f"{command} api", database)
+    renew = f"{command} certificate renew --if-due"
+    yield _once(wish, "certificate", "renews the certificate when it is due", renew)
+    yield _timer("certificate", "looks every day whether the certificate is due", "*-*-* 03:30:00")
+    if wish.is_sqlite:
+        backup = f"{command} backup {wish.backups} --keep {wish.keep}"
+        yield _once(wish, "backup", "copies the database", backup)
+        yield _timer("backup", "copies the database every night", "*-*-* 02:00:00")
+
+
+def started(wish: Wish) -> list[str]:
+    """What is enabled: the services that run, and the timers that start the others."""
+    timers = ["jemput-certificate.timer", *(["jemput-backup.timer"] if wish.is_sqlite else [])]
+    return ["jemput-broker.service", "jemput-ingest.service", "jemput-api.service", *timers]
+
+
+def _broker(wish: Wish, command: Path) -> Unit:
+    if wish.broker is Broker.EMBEDDED:
+        return _service(wish, "broker", "the MQTT broker", f"{command} broker", ())
+    config = wish.broker_folder / "mosquitto.conf"
+    reload = "ExecReload=/bin/kill -HUP $MAINPID\n"
+    start = f"{MOSQUITTO} -c {config}"
+    return _service(wish, "broker", "the MQTT broker, a Mosquitto", start, (), reload)
+
+
+def _service(  # noqa: PLR0913, PLR0917 - the lines of a unit
+    wish: Wish, name: str, what: str, start: str, after: tuple[str, ...], more: str = ""
+) -> Unit:
+    wants = " ".join((_NETWORK, *after))
+    text = (
+        f"[Unit]\nDescription=Jemput: {what}\nWants={wants}\nAfter={wants}\n"
+        f"StartLimitIntervalSec=0\n\n"
+        f"[Service]\n{_who(wish)}ExecStart={start}\n{more}{_ALWAYS}\n{_hardened(wish)}\n"
+        f"[Install]\nWantedBy=multi-user.target\n"
+    )
+    return Unit(f"jemput-{name}.service", text)
+
+
+def _once(wish: Wish, name: str, what: str, start: str) -> Unit:
+    text = (
+        f"[Unit]\nDescription=Jemput: {what}\n\n"
+        f"[Service]\nType=oneshot\n{_who(wish)}ExecStart={start}\n{_told(wish, name)}"
+        f"Nice=10\n\n{_hardened(wish)}"
+    )
+    return Unit(f"jemput-{name}.service", text)
+
+
+def _told(wish: Wish, name: str) -> str:
+    """Mosquitto reads a renewed certificate only when it is told, which root may do ('+')."""
+    if name == "certificate" and wish.broker is Broker.MOSQUITTO:
+        return "ExecStartPost=+-/bin/systemctl reload jemput-broker.service\n"
+    return ""
+
+
+def _timer(name: str, what: str, when: str) -> Unit:
+    text = (
+        f"[Unit]\nDescription=Jemput: {what}\n\n"
+        f"[Timer]\nOnCalendar={when}\nRandomizedDelaySec=10min\nPersistent=true\n\n"
+        f"[Install]\nWantedBy=timers.target\n"
+    )
+    return Unit(f"jemput-{name}.timer", text)
+
+
+def _who(wish: Wish) -> str:
+    return (
+        f"User={wish.user}\nWorkingDirectory={wish.folder}\n"
+        f"Environment=JEMPUT_SETTINGS={wish.settings}\n"
+    )
+
+
+def _hardened(wish: Wish) -> str:
+    return HARDENED.format(folder=wish.folder)
