@@ -1,10 +1,10 @@
 """Does the suite bite? Each mutant is run until a scenario finds it."""
 
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from tests.faults.ingester import LAUNCHER
 from tests.faults.mutants import MUTANTS, Mutant
 from tests.faults.runner import run_scenario
 from tests.faults.scenarios import SCENARIOS
@@ -31,7 +31,7 @@ def hunt_all(names: list[str], jobs: int, *, far: bool) -> Iterator[Future[Bite]
 def hunt(mutant: Mutant, *, far: bool) -> Bite:
     """Run the scenario that should find it; then, if it does not, the others."""
     switch = f"JEMPUT_TEST_MUTANT={mutant.name}"
-    program = ("/usr/bin/env", switch, sys.executable, "-m", "tests.faults.launcher")
+    program = ("/usr/bin/env", switch, *LAUNCHER)
     first = [one for one in SCENARIOS if one.name == mutant.found_by]
     others = [one for one in SCENARIOS if one.quick and one.name != mutant.found_by]
     for scenario in (*first, *(others if far else ())):

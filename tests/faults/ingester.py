@@ -14,6 +14,8 @@ from typing import Final
 from tests.shape.tree import ROOT
 
 JEMPUT: Final = (str(Path(sys.executable).parent / "jemput"),)
+LAUNCHER: Final = (sys.executable, "-m", "tests.faults.launcher")
+"""`jemput` too, as a scenario wants it: what it shall do is told by `JEMPUT_TEST_...`."""
 END_S: Final = 20
 
 
@@ -40,6 +42,12 @@ class Ingester:
     def runs(self) -> bool:
         """Whether it has not ended."""
         return self._process is not None and self._process.poll() is None
+
+    def launch(self, **told: str) -> None:
+        """Tell the launcher something from the next start on."""
+        self.told |= {f"JEMPUT_TEST_{name.upper()}": value for name, value in told.items()}
+        if self.program == JEMPUT:
+            self.program = LAUNCHER
 
     def start(self) -> None:
         """Start; it is not connected yet when this returns."""

@@ -1,10 +1,18 @@
-"""`jemput` with one guarantee broken on purpose: `JEMPUT_TEST_MUTANT` says which."""
+"""`jemput` as a scenario wants it: with one guarantee broken, or on a disk that forgets.
+
+`JEMPUT_TEST_MUTANT` says what is broken, `JEMPUT_TEST_UNSYNCED` where the disk notes its writes.
+"""
 
 import os
+from pathlib import Path
 
 from jemput.cli.main import run
+from tests.faults import power
 from tests.faults.mutants import MUTANTS
 
 if __name__ == "__main__":
-    MUTANTS[os.environ["JEMPUT_TEST_MUTANT"]].breaks()
+    if name := os.environ.get("JEMPUT_TEST_MUTANT"):
+        MUTANTS[name].breaks()
+    if notes := os.environ.get(power.UNSYNCED):
+        power.use(Path(notes))
     run()

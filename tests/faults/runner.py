@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from jemput.store.journal import DamagedJournalError
 from tests.faults.ingester import JEMPUT
@@ -98,7 +99,7 @@ async def _run(
         async with asyncio.timeout(AT_MOST_S if scenario.quick else LONG_S), opened as world:
             broke = await _broke(scenario, world)
             verdict = await reach_verdict(world)
-    except (TimeoutError, DamagedJournalError) as error:
+    except (TimeoutError, DamagedJournalError, SQLAlchemyError) as error:
         broke = _in_words(error)
     if broke:
         verdict.count("lost", f"({broke}) in the scenario itself", f"seed {seed}", 1)
@@ -111,7 +112,7 @@ async def _broke(scenario: Scenario, world: World) -> str | None:
     """Run the fault itself; what went wrong in it, in words."""
     try:
         await scenario.run(world)
-    except (AssertionError, TimeoutError, OSError, RuntimeError) as error:
+    except (AssertionError, TimeoutError, OSError, RuntimeError, SQLAlchemyError) as error:
         return _in_words(error)
     return None
 

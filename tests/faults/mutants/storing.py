@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.writer import Writer
 from jemput import entry
-from jemput.store import checkpoints, effects, journal
+from jemput.store import checkpoints, database, effects, journal
 from tests.faults.mutants.mutant import mutant, put
 
 
@@ -63,3 +63,17 @@ def drops_poison() -> None:
 def reads_over_damage() -> None:
     """An entry is read whatever its checksum says."""
     put(journal, "read_entry", lambda _: lambda *row: entry.decode(row[2]))
+
+
+@mutant("power cut: what was not synced is gone")
+def commits_without_a_sync() -> None:
+    """SQLite syncs its log now and then, not at each commit."""
+
+    def wrap(usual: Any) -> object:
+        def prepare(connection: Any, record: Any) -> None:
+            usual(connection, record)
+            connection.cursor().execute("PRAGMA synchronous = NORMAL")
+
+        return prepare
+
+    put(database, "_prepare_sqlite", wrap)
