@@ -165,7 +165,9 @@ class DeviceMemory(Struct, array_like=True):
         if memory is None:
             is_new = first > 1 and not self._may_be_forgotten(boot)
             return [(1, first - 1)] if is_new else []
-        return BootMemory(memory.high, list(memory.gaps)).close(1, first - 1) if first > 1 else []
+        if first <= memory.upto() + 1:
+            return []
+        return BootMemory(memory.high, list(memory.gaps)).close(1, first - 1)
 
     def settle(self, boot: int, first: int, last: int, now_s: int) -> None:
         """Count what is missing of a range as lost."""

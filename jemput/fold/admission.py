@@ -86,14 +86,14 @@ class _Sorter:
         newest_s, brings_new = 0, False
         for wire, (at_s, source) in zip(heard.message.readings, times, strict=True):
             newest_s = max(newest_s, at_s)
-            match memory.judge(wire.boot, wire.seq, since_s(at_s, source)):
-                case Verdict.TOO_OLD:
-                    self.too_old.add(Identity(heard.device, wire.boot, wire.seq))
-                case Verdict.KNOWN:
-                    self.duplicates += 1
-                case Verdict.NEW:
-                    brings_new = True
-                    self._put(_reading(heard.device, wire, at_s, source))
+            verdict = memory.judge(wire.boot, wire.seq, since_s(at_s, source))
+            if verdict is Verdict.NEW:
+                brings_new = True
+                self._put(_reading(heard.device, wire, at_s, source))
+            elif verdict is Verdict.KNOWN:
+                self.duplicates += 1
+            else:
+                self.too_old.add(Identity(heard.device, wire.boot, wire.seq))
         # A duplicate may not even prolong the wait for the backlog, or it would change something.
         self.backlog = self.backlog or (brings_new and newest_s < now_s - BACKLOG_S)
         self._note_kept(heard, memory)

@@ -9,12 +9,19 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from jemput.entry import Changed, Event, Intake, Link
 from jemput.fold.admission import Heard, admit
 from jemput.fold.fold import Fold
-from tests.builders import CADENCE_S, START_S, message, town
+from jemput.payload import WireMessage
+from tests.builders import CADENCE_S, START_S, message, town, wire
 
 BINS = 10_000
 PER_ENTRY = 500
 ROUNDS = 14
 WARM_UP = 12
+
+
+def told(seq: int, at_s: int, fill: int) -> WireMessage:
+    """What a healthy device says: one reading with all it measures, and what it keeps."""
+    well = {"temperature_c": 31, "tilt_deg": 2, "rssi_dbm": -71}
+    return message(wire(seq, at_s, fill, **well), kept=((1, seq),))
 
 
 def main() -> None:
@@ -29,7 +36,7 @@ def main() -> None:
         for start in range(0, BINS, PER_ENTRY):
             now_s = at_s + start * CADENCE_S // BINS
             heard = [
-                Heard(f"d-{one}", message(seq=turn + 1, at_s=now_s, fill=5 * turn))
+                Heard(f"d-{one}", told(turn + 1, now_s, 5 * turn))
                 for one in bins[start : start + PER_ENTRY]
             ]
             begin = perf_counter()
