@@ -1,6 +1,7 @@
 """The tables of the operational database. Times are Unix milliseconds of the run's clock."""
 
 from jemput.store.schema.base import SCHEMA_REVISION, about, metadata, revision
+from jemput.store.schema.broker import broker_account
 from jemput.store.schema.journal import (
     checkpoint,
     cursor,
@@ -21,6 +22,7 @@ __all__ = [
     "account",
     "audit",
     "bin_state",
+    "broker_account",
     "checkpoint",
     "credential",
     "cursor",

@@ -7,8 +7,10 @@ from sqlalchemy import Engine
 from ingest.writer import Batch, Writer
 from jemput.entry import Link
 from jemput.fold.admission import Heard, Poison
+from jemput.hashes import Hashes
 from jemput.roles import Role, User
 from jemput.store.accounts import Accounts
+from jemput.store.broker_accounts import BrokerAccountStore
 from jemput.store.credentials import Credentials
 from jemput.store.history import EmbeddedHistory
 from jemput.store.keyed import KeyedRequests
@@ -52,6 +54,8 @@ def _people(engine: Engine) -> None:
     accounts = Accounts(engine)
     accounts.put(User("siti", Role.AUDITOR, ("coblong",)), by="cli", now_ms=NOW_MS)
     Credentials(engine).make_key("siti", "spreadsheet", 30, by="cli", now_ms=NOW_MS)
+    hashes = {"d-b1": Hashes("$2b$04$x", "$7$101$x$y")}
+    BrokerAccountStore(engine).provision(GROUP, hashes, by="cli", now_ms=NOW_MS)
 
 
 def write_one(writer: Writer) -> None:

@@ -13,10 +13,13 @@ def upgrade() -> None:
     """Make it."""
     op.create_index("outbox_by_pickup", "outbox", ["pickup"], unique=False)
     _keyed_requests()
+    _broker_accounts()
 
 
 def downgrade() -> None:
     """Drop it, with what it holds."""
+    op.drop_index("broker_account_by_serial", table_name="broker_account")
+    op.drop_table("broker_account")
     op.drop_index("ix_keyed_request_claimed_ms", table_name="keyed_request")
     op.drop_table("keyed_request")
     op.drop_index("outbox_by_pickup", table_name="outbox")
@@ -35,3 +38,21 @@ def _keyed_requests() -> None:
         sa.PrimaryKeyConstraint("hash"),
     )
     op.create_index("ix_keyed_request_claimed_ms", "keyed_request", ["claimed_ms"], unique=False)
+
+
+def _broker_accounts() -> None:
+    op.create_table(
+        "broker_account",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("nats_hash", sa.Text(), nullable=False),
+        sa.Column("mosquitto_hash", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("rotated_ms", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "name"),
+    )
+    op.create_index("broker_account_by_serial", "broker_account", ["serial"], unique=False)
