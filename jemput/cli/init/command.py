@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,49 +13,55 @@ from jemput.cli.init.table import show
 from jemput.cli.init.wish import DATABASE, Broker, Wish, all_names, own_address, plain_folder
 from jemput.ids import check_id
 
+HERE: Final = Path("jemput-town")
 MQTT_PORT: Final = 8883
 API_PORT: Final = 8000
 KEPT: Final = 14
 
+Folder = Annotated[Path, typer.Argument(help="Where everything goes; made if missing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing; take defaults.")]
+Host = Annotated[
+    str | None, typer.Option(help="Name or address by which devices and phones reach us.")
+]
+Names = Annotated[
+    list[str] | None, typer.Option("--name", help="Another name or address; may be repeated.")
+]
+WhichBroker = Annotated[Broker | None, typer.Option("--broker", help="Which MQTT broker.")]
+Empty = Annotated[
+    str | None,
+    typer.Option("--database", help="An empty postgresql://…; else SQLite in FOLDER."),
+]
+Operator = Annotated[str | None, typer.Option(help="Name of the first account.")]
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+ApiTls = Annotated[
+    bool, typer.Option(help="Whether the API speaks TLS; else only a proxy here reaches it.")
+]
+Runner = Annotated[str | None, typer.Option(help="Who runs it under systemd.")]
+Keep = Annotated[int, typer.Option(min=1, help="How many nightly backups stay.")]
+Answer = Callable[[Any, str, Any], Any]
+
 
 def init(  # noqa: PLR0913, PLR0917 - every question is a plain flag
-    folder: Annotated[Path, typer.Argument(help="Where everything goes; made if missing.")] = Path(
-        "jemput-town"
-    ),
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take defaults.")] = False,  # noqa: FBT002 - a flag
-    host: Annotated[
-        str | None, typer.Option(help="Name or address by which devices and phones reach us.")
-    ] = None,
-    name: Annotated[
-        list[str] | None, typer.Option(help="Another name or address; may be repeated.")
-    ] = None,
-    broker: Annotated[Broker | None, typer.Option(help="Which MQTT broker.")] = None,
-    database: Annotated[
-        str | None, typer.Option(help="An empty postgresql://…; else SQLite in FOLDER.")
-    ] = None,
-    operator: Annotated[str | None, typer.Option(help="Name of the first account.")] = None,
-    mqtt_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the broker.")] = MQTT_PORT,
-    api_port: Annotated[int, typer.Option(min=1, max=65535, help="Of the API.")] = API_PORT,
-    api_tls: Annotated[  # noqa: FBT002 - a flag
-        bool,
-        typer.Option(help="Whether the API speaks TLS; else only a proxy here reaches it."),
-    ] = True,
-    user: Annotated[str | None, typer.Option(help="Who runs it under systemd.")] = None,
-    keep: Annotated[int, typer.Option(min=1, help="How many nightly backups stay.")] = KEPT,
+    folder: Folder = HERE,
+    yes: Yes = False,  # noqa: FBT002 - a flag
+    host: Host = None,
+    name: Names = None,
+    broker: WhichBroker = None,
+    database: Empty = None,
+    operator: Operator = None,
+    mqtt_port: Port = MQTT_PORT,
+    api_port: Port = API_PORT,
+    api_tls: ApiTls = True,  # noqa: FBT002 - a flag
+    user: Runner = None,
+    keep: Keep = KEPT,
 ) -> None:
     """Set up a town of your own: settings, database, first operator, certificates, units."""
-    where = plain_folder(folder)
-
-    def answer(given: Any, question: str, default: Any) -> Any:  # noqa: ANN401 - as typer asks
-        return given or (default if yes else typer.prompt(question, default=default))
-
+    where, answer = plain_folder(folder), _answers(asks=not yes)
     reached = answer(host, "How do devices and phones reach this machine", own_address())
-    chosen = answer(broker, "MQTT broker (embedded or mosquitto)", Broker.EMBEDDED)
-    sqlite = f"sqlite:///{where / DATABASE}"
     wish = Wish(
         folder=where,
-        database_url=answer(database, "Database", sqlite),
-        broker=Broker(chosen),
+        broker=Broker(answer(broker, "MQTT broker (embedded or mosquitto)", Broker.EMBEDDED.value)),
+        database_url=answer(database, "Database", f"sqlite:///{where / DATABASE}"),
         host=reached,
         names=all_names(reached, name or []),
         mqtt_port=mqtt_port,
@@ -65,8 +72,16 @@ def init(  # noqa: PLR0913, PLR0917 - every question is a plain flag
         keep=keep,
     )
     refuse_what_is_there(wish)
-    secrets = make(wish)
-    sys.stdout.write(show(wish, secrets))
+    sys.stdout.write(show(wish, make(wish)))
+
+
+def _answers(*, asks: bool) -> Answer:
+    """What was given as a flag; else what is answered, or the default where nothing is asked."""
+
+    def answer(given: object, question: str, default: object) -> object:
+        return given or (typer.prompt(question, default=default) if asks else default)
+
+    return answer
 
 
 def _somebody() -> str:
