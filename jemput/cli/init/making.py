@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 from jemput.broker.account import INGEST, new_password
 from jemput.broker.ports import LOOPBACK
 from jemput.cli.console import wall_ms, who
+from jemput.cli.init.mosquitto import write_mosquitto
 from jemput.cli.init.units import units
-from jemput.cli.init.wish import DATABASE, EVERYWHERE, Wish
+from jemput.cli.init.wish import DATABASE, EVERYWHERE, Broker, Wish
 from jemput.cli.options import open_answering
 from jemput.cli.tls.folder import put
 from jemput.roles import Role, User
@@ -48,6 +49,8 @@ def make(wish: Wish) -> Secrets:
         for unit in units(wish, own_command()):
             put(wish.units / unit.name, unit.text.encode(), 0o644)
         ingest_password = new_password()
+        if wish.broker is Broker.MOSQUITTO:
+            write_mosquitto(wish, ingest_password)
         with _database(wish) as engine:
             secrets = _first_operator(engine, wish.operator)
         write_settings_file(wish.settings, told(wish, ingest_password))
