@@ -1,0 +1,131 @@
+"""Dashboards: panels under headings, with a name that stays and choices at the top."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as model
+from msgspec import Struct
+
+from dashboards.drawing import draw
+from dashboards.palette import SERIES
+from dashboards.panels import Panel
+from dashboards.targets import INFLUX, mark
+from dashboards.words import Words
+from jemput.ids import check_id
+
+UID: Final = "jemput-"
+TAG: Final = "jemput"
+ALL: Final = ".*"
+SOURCES: Final = ("influx", "influxdb"), ("prometheus", "prometheus")
+
+
+class DuplicateError(ValueError):
+    """Two things of one name: one would silently take the other's place."""
+
+
+class Row(Struct, frozen=True):
+    """A heading, and the panels below it."""
+
+    key: str
+    panels: tuple[Panel, ...]
+
+
+class Choice(Struct, frozen=True):
+    """A variable at the top, filled by an InfluxQL query of tag values."""
+
+    name: str
+    query: str
+    many: bool = True
+
+
+class Board(Struct, frozen=True):
+    """A dashboard before it is drawn. `key` makes its uid, so links to it stay."""
+
+    key: str
+    rows: tuple[Row, ...]
+    choices: tuple[Choice, ...] = ()
+    since: str = "now-24h"
+    refresh: str = "1m"
+    marks: tuple[tuple[str, str], ...] = ()
+    """Annotations: the key of a name, and an InfluxQL query of `title` and `text`."""
+
+    def __post_init__(self) -> None:
+        """Refuse two panels, rows or choices of one name."""
+        check_id("dashboard", self.uid)
+        unique(f"dashboard {self.key}: row", (row.key for row in self.rows))
+        unique(f"dashboard {self.key}: panel", (panel.key for panel in self.panels()))
+        unique(f"dashboard {self.key}: choice", (choice.name for choice in self.choices))
+
+    @property
+    def uid(self) -> str:
+        """The same for ever."""
+        return UID + self.key
+
+    def panels(self) -> Iterator[Panel]:
+        """All of them."""
+        for row in self.rows:
+            yield from row.panels
+
+
+def unique(what: str, names: Iterable[str]) -> None:
+    """Raise `DuplicateError` at the first name that comes again."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DuplicateError(f"{what} {name!r} is there twice: give one another name")
+        seen.add(name)
+
+
+def rendered(board: Board, words: Words) -> dict[str, Any]:
+    """A dashboard as Grafana imports it."""
+    made = dashboard.Dashboard(words.board(board.key)).uid(board.uid).tags([TAG])
+    made.time(board.since, "now").refresh(board.refresh).timezone("browser").readonly()
+    made.tooltip(model.DashboardCursorSync.CROSSHAIR).link(_others(words))
+    for name, kind in SOURCES:
+        made.with_variable(_source(name, kind, words))
+    for choice in board.choices:
+        made.with_variable(_choice(choice, words))
+    for name, query in board.marks:
+        made.annotation(_mark(words.name(name), query))
+    number = 0
+    for row in board.rows:
+        number += 1
+        made.with_row(dashboard.Row(words.row(row.key)).id(number))
+        for panel in row.panels:
+            number += 1
+            made.with_panel(draw(panel, words, number))
+    plain: dict[str, Any] = json.loads(json.dumps(made.build(), cls=JSONEncoder))
+    return plain
+
+
+def _others(words: Words) -> dashboard.DashboardLink:
+    link = dashboard.DashboardLink(words.name("others")).type(model.DashboardLinkType.DASHBOARDS)
+    link.tags([TAG]).as_dropdown(as_dropdown=True)
+    return link.include_vars(include_vars=True).keep_time(keep_time=True)
+
+
+def _source(name: str, kind: str, words: Words) -> dashboard.DatasourceVariable:
+    made = dashboard.DatasourceVariable(name).label(words.name(f"source_{name}")).type(kind)
+    default = UID + name
+    return made.current(model.VariableOption(selected=True, text=default, value=default))
+
+
+def _choice(choice: Choice, words: Words) -> dashboard.QueryVariable:
+    made = dashboard.QueryVariable(choice.name).label(words.name(choice.name))
+    made.datasource(INFLUX).query(choice.query).definition(choice.query)
+    made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+    made.sort(model.VariableSort.ALPHABETICAL_ASC).multi(choice.many)
+    if choice.many:
+        made.include_all(include_all=True).all_value(ALL)
+        made.current(
+            model.VariableOption(selected=True, text=[words.name("all")], value=["$__all"])
+        )
+    return made
+
+
+def _mark(name: str, query: str) -> dashboard.AnnotationQuery:
+    made = dashboard.AnnotationQuery().name(name).datasource(INFLUX).enable(enable=True)
+    return made.icon_color(SERIES[-1]).target(mark(query))
