@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import Final
 
 from ingest.mqtt.session import Address
+from jemput.cli.doctor.files import RENEW
 from jemput.cli.doctor.finding import Finding, bad, doubt, good
 from jemput.cli.doctor.probe import Probe, ProbeFailedError
 
@@ -20,6 +21,17 @@ WINDOW: Final = 600
 QUEUE: Final = 1500
 """More than Mosquitto keeps by default."""
 SOON_DAYS: Final = 30
+EXPIRED: Final = 10
+"""X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL."""
+NAMES: Final = "for another name, `jemput certificate renew --name NAME`"
+MOSQUITTO_LOSES: Final = (
+    "loses what it acknowledged when it is killed, unless it is told to save; what was on its way "
+    "to a connected ingester is not saved even then"
+)
+MOSQUITTO_SAVES: Final = (
+    "persistence true · autosave_on_changes true · autosave_interval 1 · devices that keep a "
+    "reading until the ack (docs/protocol.md), or our own broker"
+)
 
 
 def broker(address: Address) -> Iterator[Finding]:
@@ -70,11 +82,7 @@ def _mosquitto(probe: Probe) -> Iterator[Finding]:
     """What a restart does cannot be measured from here; what the broker is can be asked."""
     version = probe.version()
     if version and "mosquitto" in version:
-        yield doubt(
-            "broker",
-            f"{version} loses what it acknowledged when it is killed, unless it is told to save",
-            "persistence true · autosave_on_changes true · autosave_interval 1",
-        )
+        yield doubt("broker", f"{version} {MOSQUITTO_LOSES}", MOSQUITTO_SAVES)
 
 
 def certificate(address: Address) -> Iterator[Finding]:
@@ -87,7 +95,10 @@ def certificate(address: Address) -> Iterator[Finding]:
         ):
             until = str((secured.getpeercert() or {}).get("notAfter"))
     except ssl.SSLCertVerificationError as error:
-        remedy = "set JEMPUT_MQTT_CA_FILE to the CA that signed it, or make a new certificate"
+        has_ended = error.verify_code == EXPIRED
+        remedy = (
+            RENEW if has_ended else f"set JEMPUT_MQTT_CA_FILE to the CA that signed it; {NAMES}"
+        )
         yield bad("certificate", f"the broker's does not hold: {error.verify_message}", remedy)
         return
     except OSError as error:
@@ -96,6 +107,6 @@ def certificate(address: Address) -> Iterator[Finding]:
     days = int(ssl.cert_time_to_seconds(until) - time.time()) // 86_400
     sentence = f"the broker's holds {days} days more"
     if days < SOON_DAYS:
-        yield doubt("certificate", sentence, "make a new one and reload the broker")
+        yield doubt("certificate", sentence, RENEW)
     else:
         yield good("certificate", sentence)

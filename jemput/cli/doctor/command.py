@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from jemput.cli.doctor import broker, database, influx, machine
+from jemput.cli.doctor import broker, database, files, influx, machine
 from jemput.cli.doctor.finding import Finding, Health, bad
 from jemput.cli.options import open_existing
 from jemput.cli.serving import broker_address, influx_target
@@ -27,7 +27,9 @@ def examine() -> Iterator[Finding]:
         yield bad("settings", str(error), "mend the setting: `jemput settings` lists them")
         return
     yield from machine.clock()
-    yield from machine.disk(settings.database_url)
+    yield from machine.disk(settings.database_url, settings.broker_folder)
+    yield from files.secrets(settings)
+    yield from files.certificates(settings)
     yield from _database(settings)
     yield from broker.broker(address)
     yield from influx.influx(influx_target(settings))

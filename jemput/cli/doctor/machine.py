@@ -32,13 +32,18 @@ def clock() -> Iterator[Finding]:
         yield doubt("clock", "it cannot be told whether anything keeps it right", remedy)
 
 
-def disk(database_url: str) -> Iterator[Finding]:
-    """Whether the disk of an SQLite database has room."""
+def disk(database_url: str, broker_folder: Path | None = None) -> Iterator[Finding]:
+    """Whether the disks of an SQLite database and of our own broker have room."""
     url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return
-    free = shutil.disk_usage(Path(url.database).absolute().parent).free
-    sentence = f"{free / 2**30:.1f} GiB are free where {url.database} is"
+    if url.get_backend_name() == "sqlite" and url.database:
+        yield from _room(Path(url.database).absolute().parent, url.database)
+    if broker_folder is not None and broker_folder.is_dir():
+        yield from _room(broker_folder, str(broker_folder))
+
+
+def _room(folder: Path, name: str) -> Iterator[Finding]:
+    free = shutil.disk_usage(folder).free
+    sentence = f"{free / 2**30:.1f} GiB are free where {name} is"
     if free < LEAST_FREE_BYTES:
         yield bad("disk", sentence, "make room, then `jemput journal prune`")
     elif free < LITTLE_FREE_BYTES:
