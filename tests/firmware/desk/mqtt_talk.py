@@ -13,9 +13,9 @@ from firmware.net.stream import Broken
 MOST_HEARD = 20
 
 
-def run(told: dict) -> dict:  # type: ignore[type-arg] # MicroPython cannot subscript it
+def run(told: dict) -> dict:  # type: ignore[type-arg] # nothing of typing is here
     """Connect, subscribe, publish, settle; what came, and how it ended."""
-    heard: list = []  # type: ignore[type-arg]
+    heard: list[list[str]] = []
 
     def hear(topic: str, payload: bytes) -> None:
         if len(heard) < MOST_HEARD:

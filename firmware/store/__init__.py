@@ -1,0 +1,1 @@
+"""What outlives a wake: RTC memory while there is power, flash when there is none."""
