@@ -26,16 +26,17 @@ class BrokerAccounts(Protocol):
 class NatsAccounts:
     """Who may speak to our own nats-server, which runs."""
 
-    def __init__(self, server: NatsServer) -> None:
-        """Take the server."""
+    def __init__(self, server: NatsServer, known: Iterable[BrokerAccount] = ()) -> None:
+        """Take the server, and with whom it was started."""
         self.server = server
-        self._known: tuple[BrokerAccount, ...] = ()
+        self._known = tuple(known)
 
     def put(self, accounts: Iterable[BrokerAccount]) -> None:
-        """As the Protocol says."""
-        self._known = tuple(accounts)
-        self.server.reload(self._known)
+        """From now on these may speak and nobody else. Raises `BrokerError`."""
+        known = tuple(accounts)
+        self.server.reload(known)
+        self._known = known
 
     def renew(self) -> None:
-        """As the Protocol says."""
+        """Take the certificate that is in its file now, for new connections."""
         self.server.reload(self._known)
