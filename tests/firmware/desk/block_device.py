@@ -9,14 +9,14 @@ class PowerCut(Exception):  # noqa: N818 - it is one
 
 
 class FlashChip:
-    """The operation `cut_at` (an erase or a write) is not done, or done to its half if `torn`."""
+    """Power goes at the operation (erase or write) `cut_at`; `eighths` of that one are done."""
 
     def __init__(self, blocks: int) -> None:
         self.data = bytearray(b"\xff" * (blocks * BLOCK))
         self.blocks = blocks
         self.operations = 0
         self.cut_at = -1
-        self.torn = False
+        self.eighths = 0
 
     def copy(self) -> "FlashChip":
         """The same content under new power."""
@@ -48,6 +48,6 @@ class FlashChip:
         if self.cut_at < 0 or self.operations < self.cut_at:
             self.data[at : at + len(data)] = data
             return
-        half = len(data) // 2 if self.torn and self.operations == self.cut_at else 0
-        self.data[at : at + half] = data[:half]
+        done = len(data) * self.eighths // 8 if self.operations == self.cut_at else 0
+        self.data[at : at + done] = data[:done]
         raise PowerCut

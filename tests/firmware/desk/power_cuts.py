@@ -1,7 +1,8 @@
 """A life of the store on LittleFS2, cut at one flash operation after the other. MicroPython only.
 
-`python power_cuts.py WAY TORN FIRST STEP`: WAY is `power` (RTC memory is lost with it) or `reset`
-(it is not). Says how many operations a life has, and raises where a promise is broken.
+`python power_cuts.py WAY EIGHTHS FIRST STEP`: so many eighths of the cut operation are done.
+WAY is `power`, which takes RTC memory with it, or `reset`, which does not. Says how many
+operations a life has, and raises where a promise is broken.
 """
 
 import os
@@ -100,10 +101,10 @@ def reading(seq: int) -> dict[str, object]:
     }
 
 
-def cut(way: str, torn: str, at: int) -> bool:
+def cut(way: str, eighths: int, at: int) -> bool:
     """A life cut at an operation, and what is there afterwards; False where it ended before."""
     life = Life()
-    life.chip.operations, life.chip.cut_at, life.chip.torn = 0, at, torn == "torn"
+    life.chip.operations, life.chip.cut_at, life.chip.eighths = 0, at, eighths
     ended = False
     try:
         life.run(ADDS)
@@ -126,13 +127,13 @@ def cut(way: str, torn: str, at: int) -> bool:
     return not ended
 
 
-def main(way: str, torn: str, first: int, step: int) -> None:
+def main(way: str, eighths: int, first: int, step: int) -> None:
     """All cuts from `first`, every `step`."""
     at = first
-    while cut(way, torn, at):
+    while cut(way, eighths, at):
         at += step
     sys.stdout.write(str(at) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
