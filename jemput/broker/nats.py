@@ -16,6 +16,7 @@ from jemput.broker.account import BrokerAccount, BrokerUser
 from jemput.broker.config import NatsSettings, render
 from jemput.broker.files import put_file
 from jemput.broker.ports import check_port_free
+from jemput.mendable import MendableError
 
 _START_S: Final = 20.0
 _RELOAD_S: Final = 10.0
@@ -24,7 +25,7 @@ _LOG_TAIL: Final = 1500
 _RELOADED: Final = "Reloaded server configuration"
 
 
-class BrokerError(RuntimeError):
+class BrokerError(MendableError):
     """The broker did not do what was asked; the message has the end of its log."""
 
 

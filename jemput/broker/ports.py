@@ -3,10 +3,12 @@
 import socket
 from typing import Final
 
+from jemput.mendable import MendableError
+
 LOOPBACK: Final = "127.0.0.1"
 
 
-class PortTakenError(RuntimeError):
+class PortTakenError(MendableError):
     """Somebody else listens there; the message names the port."""
 
 

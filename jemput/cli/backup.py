@@ -3,12 +3,13 @@
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
-from jemput.cli.options import open_existing
+from jemput.cli.options import Database, open_existing
 from jemput.settings import read_settings
 from jemput.store import backup
 from jemput.store.database import open_database
@@ -16,6 +17,25 @@ from jemput.store.restore import restore
 
 DAY_S: Final = 86_400
 OURS_ALONE: Final = 0o700
+
+
+def backup_command(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    database: Database = None,
+    full: Annotated[bool, typer.Option("--full", help="A base, however new the last.")] = False,  # noqa: FBT002 - a flag
+    keep: Annotated[int, typer.Option(min=1, help="How many bases stay.")] = 14,
+) -> None:
+    """Copy the database while it runs: a base a day, and segments of the journal behind it."""
+    raise typer.Exit(run_backup(folder, database, full=full, keep=keep))
+
+
+def restore_command(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    database: Database = None,
+    base: Annotated[Path | None, typer.Option(help="Else the newest.")] = None,
+) -> None:
+    """Put a backup where nothing is: the base and every entry behind it."""
+    raise typer.Exit(run_restore(folder, database, base))
 
 
 def run_backup(folder: Path, database: str | None, *, full: bool, keep: int) -> int:

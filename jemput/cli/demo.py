@@ -17,9 +17,11 @@ from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, check_port_free, free_port
 from jemput.cli import town
+from jemput.cli.api import make_server
 from jemput.cli.demo_points import Points
+from jemput.cli.group import Group
 from jemput.cli.influxd import NONE, influx_for
-from jemput.cli.running import Group, make_server, run_ingest
+from jemput.cli.running import run_ingest
 from jemput.cli.serving import told_to_stop
 from jemput.pickup import State
 from jemput.settings import write_settings_file

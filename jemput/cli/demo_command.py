@@ -5,15 +5,46 @@ import json
 import math
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
 
 import structlog
+import typer
 
 from jemput.cli.demo import Demo, Options
-from jemput.cli.influxd import check_influx
+from jemput.cli.influxd import NONE, check_influx
+from jemput.cli.lengths import length_s
+
+FREE: Final = "Else a free one is found."
+
+
+def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
+    scenario: Annotated[str, typer.Option(help="Name or path of a scenario.")] = "lubuk-pakam",
+    speed: Annotated[float, typer.Option(help="How many times real time.")] = 600.0,
+    lasting: Annotated[
+        str | None, typer.Option("--for", help="End by itself after this, such as 60s or 5m.")
+    ] = None,
+    as_json: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--json", help="End with one JSON object on standard output.")
+    ] = False,
+    api_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
+    broker_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
+    influx: Annotated[
+        str,
+        typer.Option(metavar="auto|URL|none", help="auto starts this machine's influxd for it."),
+    ] = NONE,
+    keep: Annotated[Path | None, typer.Option(help="Leave the database in this folder.")] = None,
+) -> None:
+    """Run a small town: broker, simulated bins and collectors, ingester and API."""
+    began_s = time.monotonic()
+    for_s = None if lasting is None else length_s(lasting)
+    if for_s == 0:
+        raise typer.BadParameter("a demo of no length shows nothing: give --for more than 0s")
+    options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx, keep)
+    raise typer.Exit(run_demo(options, began_s))
 
 
 def run_demo(options: Options, began_s: float) -> int:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import Annotated, Final, TextIO, cast
+
+import typer
 
 from firmware.payload import encode_message, reading_topic
 from ingest import decoding
 from ingest.writer import Batch, Writer
+from jemput.cli.options import AsJson
 from jemput.cli.recorded import SHAPE, SITE, RecordedBin, registry_changes
 from jemput.decisions import OpenPickup
 from jemput.entry import Entry
@@ -41,6 +44,16 @@ class Outcome:
     duplicates: int = 0
     calls: list[tuple[str, int]] = field(default_factory=list)
     emptyings: list[tuple[str, int]] = field(default_factory=list)
+
+
+def evaluate(
+    recording: Annotated[Path, typer.Argument(help="CSV: bin,waste,at_utc,fill_percent")],
+    emptyings: Annotated[Path | None, typer.Option(help="CSV of known emptyings.")] = None,
+    calls: Annotated[Path | None, typer.Option(help="Write what the fold said here.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Score the rules on recorded fill levels, through the ingester's own writer and fold."""
+    raise typer.Exit(run_evaluation(recording, emptyings, calls, as_json=as_json))
 
 
 def run_evaluation(

@@ -1,168 +1,126 @@
 """The `jemput` command."""
 
 import sys
-import time
-from pathlib import Path
-from typing import Annotated
+from typing import Final
 
 import typer
 
-from jemput.broker.nats import BrokerError
-from jemput.broker.ports import PortTakenError
-from jemput.cli import accounts, certificate, db, journal, quarantine, registry
-from jemput.cli import influx as influx_commands
-from jemput.cli.backup import run_backup, run_restore
-from jemput.cli.broker import broker
-from jemput.cli.demo import Options
-from jemput.cli.demo_command import run_demo
-from jemput.cli.doctor.command import run_doctor
-from jemput.cli.evaluate import run_evaluation
-from jemput.cli.influxd import NONE
-from jemput.cli.init.command import init
-from jemput.cli.lengths import length_s
-from jemput.cli.options import Database
-from jemput.cli.pickups import pickups
-from jemput.cli.replay import replay
-from jemput.cli.serving import run_api_command, run_ingest_command, show_settings
-from jemput.cli.simulate import simulate
-from jemput.cli.watch import watch
-from jemput.cli.what_if import what_if
-from jemput.cli.why import why
-from jemput.store.checkpoints import OtherStateVersionError
-from jemput.store.database import SchemaError
-from jemput.store.influx import WriteFailedError
-from jemput.store.journal import DamagedJournalError, TakenOverError
-from simulator.replay import ReplayError
+from jemput.cli.lazy import Later, group_of
+from jemput.mendable import MendableError
 
-MENDABLE = (
+MENDABLE: Final = (
     FileExistsError,
     FileNotFoundError,
     IsADirectoryError,
     NotADirectoryError,
     PermissionError,
-    BrokerError,
-    DamagedJournalError,
-    OtherStateVersionError,
-    PortTakenError,
-    ReplayError,
-    SchemaError,
-    TakenOverError,
+    MendableError,
     ValueError,
-    WriteFailedError,
 )
 """What a person can mend is one line, not a traceback."""
-FREE = "Else a free one is found."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(accounts.accounts_app, name="account")
-app.add_typer(accounts.keys_app, name="key")
-app.command("audit")(accounts.show_audit)
-app.command()(pickups)
-app.command()(watch)
-app.command("what-if")(what_if)
-app.command()(why)
-app.command()(replay)
-app.command()(simulate)
-app.command()(broker)
-app.command()(init)
-app.add_typer(certificate.app, name="certificate")
-app.add_typer(db.app, name="db")
-app.add_typer(registry.app, name="registry")
-app.add_typer(journal.app, name="journal")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(influx_commands.app, name="influx")
+COMMANDS: Final = (
+    Later(
+        "demo",
+        "jemput.cli.demo_command:demo",
+        "Run a small town: broker, simulated bins and collectors, ingester and API.",
+    ),
+    Later(
+        "init",
+        "jemput.cli.init.command:init",
+        "Set up a town of your own: settings, database, first operator, certificates, units.",
+    ),
+    Later(
+        "ingest",
+        "jemput.cli.ingest:ingest",
+        "Hear the bins, decide, alert: one group's ingester, told by JEMPUT_* settings.",
+    ),
+    Later("api", "jemput.cli.api:api", "Serve the API and its page, told by JEMPUT_* settings."),
+    Later(
+        "broker",
+        "jemput.cli.broker:broker",
+        "Run the broker with every account of the database until SIGTERM or Ctrl-C.",
+    ),
+    Later(
+        "doctor",
+        "jemput.cli.doctor.command:doctor",
+        "Say in plain words what is wrong with broker, database, clock, disk, and what mends it.",
+    ),
+    Later("certificate", "jemput.cli.certificate:app", "The certificate of broker and API."),
+    Later(
+        "settings",
+        "jemput.cli.settings:settings",
+        "Print what this machine's JEMPUT_* settings are; secrets stay hidden.",
+    ),
+    Later(
+        "pickups",
+        "jemput.cli.pickups:pickups",
+        "List pickups, newest first: when, id, state and whose. `jemput why` tells more of one.",
+    ),
+    Later(
+        "why",
+        "jemput.cli.why:why",
+        "Say which rule called the truck, its numbers, what it saw, and who was told.",
+    ),
+    Later(
+        "what-if",
+        "jemput.cli.what_if:what_if",
+        "Fold the journal under another policy, and say which calls would have differed.",
+    ),
+    Later(
+        "watch",
+        "jemput.cli.watch:watch",
+        "Follow one device live: its bytes, what they became, what was decided. Ctrl-C ends it.",
+    ),
+    Later(
+        "evaluate",
+        "jemput.cli.evaluate:evaluate",
+        "Score the rules on recorded fill levels, through the ingester's own writer and fold.",
+    ),
+    Later(
+        "replay",
+        "jemput.cli.replay:replay",
+        "Publish a recording as its devices would have, with the run's clock at its time.",
+    ),
+    Later(
+        "simulate",
+        "jemput.cli.simulate:simulate",
+        "Let a town live: bins that fill and speak, collectors who react to alerts.",
+    ),
+    Later(
+        "registry", "jemput.cli.registry:app", "Bins and what hangs on them, from a file and back."
+    ),
+    Later("account", "jemput.cli.accounts:accounts_app", "Who may use the API."),
+    Later("key", "jemput.cli.accounts:keys_app", "Keys that programs open the API with."),
+    Later("audit", "jemput.cli.accounts:show_audit", "Print who changed what, newest first."),
+    Later(
+        "backup",
+        "jemput.cli.backup:backup_command",
+        "Copy the database while it runs: a base a day, and segments of the journal behind it.",
+    ),
+    Later(
+        "restore",
+        "jemput.cli.backup:restore_command",
+        "Put a backup where nothing is: the base and every entry behind it.",
+    ),
+    Later("db", "jemput.cli.db:app", "The operational database, SQLite or PostgreSQL."),
+    Later("journal", "jemput.cli.journal:app", "The journal of a group, and its snapshots."),
+    Later("quarantine", "jemput.cli.quarantine:app", "Messages that could not be taken."),
+    Later("influx", "jemput.cli.influx:app", "InfluxDB, where the settings name one."),
+)
+"""A new command is a line here: its name, where it is, and the first line of its help."""
+
+app = typer.Typer(
+    cls=group_of(COMMANDS),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()
 def jemput() -> None:
     """Waste bins that say how full they are, and people who are told in time."""
-
-
-@app.command()
-def demo(  # noqa: PLR0913, PLR0917 - every option of the demo is a plain flag
-    scenario: Annotated[str, typer.Option(help="Name or path of a scenario.")] = "lubuk-pakam",
-    speed: Annotated[float, typer.Option(help="How many times real time.")] = 600.0,
-    lasting: Annotated[
-        str | None, typer.Option("--for", help="End by itself after this, such as 60s or 5m.")
-    ] = None,
-    as_json: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--json", help="End with one JSON object on standard output.")
-    ] = False,
-    api_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
-    broker_port: Annotated[int | None, typer.Option(min=1, max=65535, help=FREE)] = None,
-    influx: Annotated[
-        str,
-        typer.Option(metavar="auto|URL|none", help="auto starts this machine's influxd for it."),
-    ] = NONE,
-    keep: Annotated[Path | None, typer.Option(help="Leave the database in this folder.")] = None,
-) -> None:
-    """Run a small town: broker, simulated bins and collectors, ingester and API."""
-    began_s = time.monotonic()
-    for_s = None if lasting is None else length_s(lasting)
-    if for_s == 0:
-        raise typer.BadParameter("a demo of no length shows nothing: give --for more than 0s")
-    options = Options(scenario, speed, for_s, as_json, api_port, broker_port, influx, keep)
-    raise typer.Exit(run_demo(options, began_s))
-
-
-@app.command()
-def evaluate(
-    recording: Annotated[Path, typer.Argument(help="CSV: bin,waste,at_utc,fill_percent")],
-    emptyings: Annotated[Path | None, typer.Option(help="CSV of known emptyings.")] = None,
-    calls: Annotated[Path | None, typer.Option(help="Write what the fold said here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Score the rules on recorded fill levels, through the ingester's own writer and fold."""
-    raise typer.Exit(run_evaluation(recording, emptyings, calls, as_json=as_json))
-
-
-@app.command()
-def ingest() -> None:
-    """Hear the bins, decide, alert: one group's ingester, told by JEMPUT_* settings."""
-    raise typer.Exit(run_ingest_command())
-
-
-@app.command()
-def api() -> None:
-    """Serve the API and its page, told by JEMPUT_* settings."""
-    raise typer.Exit(run_api_command())
-
-
-@app.command()
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Say in plain words what is wrong with broker, database, clock and disk, and what mends it."""
-    raise typer.Exit(run_doctor(as_json=as_json))
-
-
-@app.command()
-def backup(
-    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
-    database: Database = None,
-    full: Annotated[bool, typer.Option("--full", help="A base, however new the last.")] = False,  # noqa: FBT002 - a flag
-    keep: Annotated[int, typer.Option(min=1, help="How many bases stay.")] = 14,
-) -> None:
-    """Copy the database while it runs: a base a day, and segments of the journal behind it."""
-    raise typer.Exit(run_backup(folder, database, full=full, keep=keep))
-
-
-@app.command()
-def restore(
-    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
-    database: Database = None,
-    base: Annotated[Path | None, typer.Option(help="Else the newest.")] = None,
-) -> None:
-    """Put a backup where nothing is: the base and every entry behind it."""
-    raise typer.Exit(run_restore(folder, database, base))
-
-
-@app.command()
-def settings(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - a flag
-) -> None:
-    """Print what this machine's JEMPUT_* settings are; secrets stay hidden."""
-    raise typer.Exit(show_settings(as_json=as_json))
 
 
 def run() -> None:

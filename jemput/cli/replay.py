@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 from jemput.cli.lengths import length_s
 from jemput.cli.options import AsJson, GroupName, open_answering
 from jemput.cli.replaying import Outcome, Replaying, refuse_other_sites
+from jemput.mendable import MendableError
 from jemput.settings import read_settings
 from jemput.store.database import create_tables
 from simulator.recording import Recording, load_recording
-from simulator.replay import Pace
+from simulator.replay import Pace, ReplayError
 
 
 def replay(  # noqa: PLR0913, PLR0917 - every option is a plain flag
@@ -54,7 +55,10 @@ def replay(  # noqa: PLR0913, PLR0917 - every option is a plain flag
         refuse_other_sites(engine, name)
         _log_warnings()
         replaying = Replaying(recorded, pace, engine, name, Path(folder))
-        outcome = asyncio.run(replaying.run())
+        try:
+            outcome = asyncio.run(replaying.run())
+        except ReplayError as error:
+            raise MendableError(str(error)) from error
     _show(outcome, as_json=as_json)
     raise typer.Exit(0 if outcome.each_stored_once else 1)
 

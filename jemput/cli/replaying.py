@@ -20,9 +20,10 @@ from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
 from jemput.cli.console import wall_ms
+from jemput.cli.group import Group
 from jemput.cli.recorded import SITE, RecordedBin, registry_changes
 from jemput.cli.replay_progress import Progress
-from jemput.cli.running import Group, run_ingest
+from jemput.cli.running import run_ingest
 from jemput.cli.serving import told_to_stop
 from jemput.entry import Link
 from jemput.store import clock as clocks

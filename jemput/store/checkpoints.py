@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from jemput.fold.state import STATE_VERSION, BinState, GroupState, Listening, dump, load
 from jemput.memory import DeviceMemory
+from jemput.mendable import MendableError
 from jemput.reading import Reading
 from jemput.registry import Registry
 from jemput.store.database import writing
@@ -22,7 +23,7 @@ DEVICE_PART: Final = "device"
 BIN_PART: Final = "bin"
 
 
-class OtherStateVersionError(RuntimeError):
+class OtherStateVersionError(MendableError):
     """The checkpoint was written by another version."""
 
 

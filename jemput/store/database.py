@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
 
+from jemput.mendable import MendableError
 from jemput.store.schema import SCHEMA_REVISION, about, metadata, revision
 
 _WRITES: Final = "jemput_writes"
@@ -23,7 +24,7 @@ FIRST_REVISION: Final = "0001"
 _besides: ContextVar[Callable[[Connection], None] | None] = ContextVar("besides", default=None)
 
 
-class SchemaError(RuntimeError):
+class SchemaError(MendableError):
     """The database is not as this version needs it; the message says what to do."""
 
 

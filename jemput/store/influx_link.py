@@ -15,6 +15,8 @@ from aiohttp import (
     encode_basic_auth,
 )
 
+from jemput.mendable import MendableError
+
 TIMEOUT_S: Final = 10.0
 VERSION_HEADER: Final = "X-Influxdb-Version"
 FIRST_WITH_BUCKETS: Final = (2, 0)
@@ -43,7 +45,7 @@ class InfluxTarget:
             return host == "localhost"
 
 
-class WriteFailedError(RuntimeError):
+class WriteFailedError(MendableError):
     """A write that was not taken, or not wholly.
 
     `retry`: the same bytes may be taken later. `status` is None where nobody answered.

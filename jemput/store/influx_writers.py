@@ -8,12 +8,9 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from aiohttp import ClientError
-from influxdb_client.client.exceptions import InfluxDBError
-from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
 from jemput.store.influx_link import (
     SETUP_HINT,
-    TIMEOUT_S,
     InfluxTarget,
     Link,
     WriteFailedError,
@@ -50,7 +47,9 @@ def writer_for(link: Link) -> Writer:
     """The writer of the server's dialect."""
     if link.version < _FIRST_WITH_V2_WRITE:
         return _DatabaseWriter(link)
-    return _BucketWriter(link.target)
+    from jemput.store.influx_bucket import BucketWriter  # noqa: PLC0415 - 0.2 s and 20 MB
+
+    return BucketWriter(link.target)
 
 
 class _DatabaseWriter:
@@ -73,7 +72,7 @@ class _DatabaseWriter:
                 allow_redirects=False,
             ) as said:
                 if said.status != HTTPStatus.NO_CONTENT:
-                    raise _refused(said.status, await said.text(), said.headers)
+                    raise refused(said.status, await said.text(), said.headers)
         except (ClientError, OSError) as error:
             raise WriteFailedError(unreachable(target, error), retry=True) from error
 
@@ -81,47 +80,13 @@ class _DatabaseWriter:
         """The session is not its own."""
 
 
-class _BucketWriter:
-    """POST /api/v2/write by InfluxDB's own client: 1.8, 2 and 3."""
-
-    def __init__(self, target: InfluxTarget) -> None:
-        self._target = target
-        self._client = InfluxDBClientAsync(
-            target.url, token=target.token, org=target.org, timeout=int(TIMEOUT_S * 1000)
-        )
-        if not target.is_near():
-            # Its own gzip puts the time into each body, so a retry would be other bytes.
-            self._client.api_client.default_headers["Content-Encoding"] = "gzip"
-        self._api = self._client.write_api()
-
-    async def write(self, lines: bytes) -> None:
-        try:
-            taken = await self._api.write(
-                bucket=self._target.bucket,
-                record=packed(self._target, lines),
-                write_precision="ns",  # type: ignore[arg-type]  # their enum is plain strings
-            )
-        except InfluxDBError as error:
-            status = getattr(error, "status", 0)
-            headers = getattr(error, "headers", None)
-            raise _refused(status, _words(error.message), headers or {}) from error
-        except (ClientError, OSError) as error:
-            raise WriteFailedError(unreachable(self._target, error), retry=True) from error
-        if not taken:
-            # It says so of any success that does not mean "stored", such as a proxy's page.
-            detail = "a server answered without having stored: is JEMPUT_INFLUX_URL an InfluxDB?"
-            raise WriteFailedError(detail, retry=True)
-
-    async def close(self) -> None:
-        await self._client.close()  # type: ignore[no-untyped-call]
-
-
 def packed(target: InfluxTarget, lines: bytes) -> bytes:
     """As sent: the same lines are always the same bytes, so no time of packing in them."""
     return lines if target.is_near() else gzip.compress(lines, compresslevel=6, mtime=0)
 
 
-def _refused(status: int, detail: str, headers: Mapping[str, str]) -> WriteFailedError:
+def refused(status: int, detail: str, headers: Mapping[str, str]) -> WriteFailedError:
+    """What a server's refusal means: with advice, and whether to try again."""
     words = detail.strip()
     advice = next((text for code, text in _ADVICE.items() if code == status), None)
     return WriteFailedError(
@@ -130,11 +95,6 @@ def _refused(status: int, detail: str, headers: Mapping[str, str]) -> WriteFaile
         status=status,
         retry_after_s=_seconds(headers.get("Retry-After")),
     )
-
-
-def _words(message: str | bytes) -> str:
-    """The client hands a body on as bytes where it is not JSON."""
-    return message.decode(errors="replace") if isinstance(message, bytes) else message
 
 
 def _seconds(text: str | None) -> float | None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 
 from jemput.entry import Entry, Event, decode, encode
+from jemput.mendable import MendableError
 from jemput.store.database import writing
 from jemput.store.schema import inbox, journal, journal_group
 
@@ -17,11 +18,11 @@ DRAINED_BYTES: Final = 500_000
 """So much of the inbox goes into one entry at most; a single event always does."""
 
 
-class TakenOverError(RuntimeError):
+class TakenOverError(MendableError):
     """Another ingester writes this group now; this one has to stop."""
 
 
-class DamagedJournalError(RuntimeError):
+class DamagedJournalError(MendableError):
     """An entry is missing or its bytes changed; the message says which."""
 
 

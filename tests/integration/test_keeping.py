@@ -16,7 +16,8 @@ from jemput.broker.account import INGEST, ingest_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
-from jemput.cli.running import Group, run_ingest
+from jemput.cli.group import Group
+from jemput.cli.running import run_ingest
 from jemput.entry import Link
 from jemput.fold.admission import Poison
 from jemput.fold.state import dump

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+import typer
 from rich.console import Console
 
 from jemput.cli.doctor import broker, database, files, influx, machine
 from jemput.cli.doctor.finding import Finding, Health, bad
-from jemput.cli.options import open_existing
+from jemput.cli.options import AsJson, open_existing
 from jemput.cli.serving import broker_address, influx_target
 from jemput.settings import Settings, SettingsError, read_settings
 from jemput.store.clock import RunClock
@@ -33,6 +34,11 @@ def examine() -> Iterator[Finding]:
     yield from _database(settings)
     yield from broker.broker(address)
     yield from influx.influx(influx_target(settings))
+
+
+def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+    """Say in plain words what is wrong with broker, database, clock, disk, and what mends it."""
+    raise typer.Exit(run_doctor(as_json=as_json))
 
 
 def run_doctor(*, as_json: bool) -> int:
