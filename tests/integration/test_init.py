@@ -19,6 +19,7 @@ from jemput.store.credentials import Credentials
 from jemput.store.database import open_database
 from tests.command import Said, jemput
 from tests.servers import PostgreSql
+from tests.servers.programs import require
 
 SERVICES = ("broker", "ingest", "api")
 
@@ -137,9 +138,15 @@ def test_a_postgresql_is_taken_when_it_is_empty_and_refused_when_not(
     assert not (tmp_path / "other").exists()
 
 
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
-    init(tmp_path / "town", "--user", "jemput")
+@pytest.mark.parametrize("broker", ["embedded", "mosquitto"])
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path, broker: str) -> None:
+    if broker == "mosquitto":
+        require("mosquitto")
+    done = init(tmp_path / "town", "--user", "jemput", "--broker", broker)
     units = sorted((tmp_path / "town" / "systemd").iterdir())
+    started = done.stdout.partition("enable --now ")[2].splitlines()[0].split()
+    assert {f"jemput-{name}.service" for name in SERVICES} < set(started)
+    assert set(started) <= {unit.name for unit in units}
     for name in SERVICES:
         text = (tmp_path / "town" / "systemd" / f"jemput-{name}.service").read_text()
         assert "Restart=always" in text
@@ -148,8 +155,8 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     if program is None:
         pytest.skip("systemd-analyze is not installed: the units are not verified")
 
-    done = subprocess.run(
+    verified = subprocess.run(
         [program, "verify", *units], capture_output=True, text=True, check=False, timeout=60
     )
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from jemput.cli.init.making import Secrets, own_command
-from jemput.cli.init.units import started
-from jemput.cli.init.wish import Wish
+from jemput.cli.init.units import broker_start, mosquitto_start, started
+from jemput.cli.init.wish import Broker, Wish
 
 WIDTH = 100
 
@@ -40,7 +40,9 @@ def _lines(wish: Wish, secrets: Secrets) -> Iterator[tuple[str, str]]:
     yield "", ""
     command = own_command()
     yield "start by hand", f"export JEMPUT_SETTINGS={wish.settings}"
-    yield "", f"{_broker(wish, command)}"
+    if wish.broker is Broker.MOSQUITTO:
+        yield "", mosquitto_start(wish)
+    yield "", broker_start(wish, command)
     yield "", f"{command} ingest"
     yield "", f"{command} api"
     yield "", ""
@@ -49,12 +51,6 @@ def _lines(wish: Wish, secrets: Secrets) -> Iterator[tuple[str, str]]:
     yield "then", f"{command} registry import BINS.csv"
     yield "", f"{command} device provision --help"
     yield "", f"{command} doctor"
-
-
-def _broker(wish: Wish, command: object) -> str:
-    if wish.broker == "mosquitto":
-        return f"/usr/sbin/mosquitto -c {wish.broker_folder}/mosquitto.conf"
-    return f"{command} broker"
 
 
 def _install(wish: Wish) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from jemput.cli.init.mosquitto import CONFIG, PID
 from jemput.cli.init.wish import Broker, Wish
 
 HARDENED: Final = """\
@@ -34,6 +35,7 @@ UMask=0077
 """What a service of ours may not do: it reads everywhere, writes in its folder, and talks."""
 
 _ALWAYS: Final = "Type=exec\nRestart=always\nRestartSec=2\nTimeoutStopSec=60\n"
+ALWAYS: Final = ("broker", "ingest", "api")
 _NETWORK: Final = "network-online.target"
 MOSQUITTO: Final = "/usr/sbin/mosquitto"
 
@@ -48,7 +50,7 @@ class Unit:
 
 def units(wish: Wish, command: Path) -> Iterator[Unit]:
     """Every unit of a town; `command` is where `jemput` is."""
-    yield _broker(wish, command)
+    yield from _brokers(wish, command)
     database = () if wish.is_sqlite else ("postgresql.service",)
     yield _service(
         wish, "ingest", "hears the bins", f"{command} ingest", ("jemput-broker.service", *database)
@@ -66,16 +68,34 @@ def units(wish: Wish, command: Path) -> Iterator[Unit]:
 def started(wish: Wish) -> list[str]:
     """What is enabled: the services that run, and the timers that start the others."""
     timers = ["jemput-certificate.timer", *(["jemput-backup.timer"] if wish.is_sqlite else [])]
-    return ["jemput-broker.service", "jemput-ingest.service", "jemput-api.service", *timers]
+    services = [*_mosquitto(wish), *(f"jemput-{name}.service" for name in ALWAYS)]
+    return [*services, *timers]
 
 
-def _broker(wish: Wish, command: Path) -> Unit:
+def mosquitto_start(wish: Wish) -> str:
+    """How Mosquitto is started."""
+    return f"{MOSQUITTO} -c {wish.broker_folder / CONFIG}"
+
+
+def broker_start(wish: Wish, command: Path) -> str:
+    """How our broker is started, or what keeps the accounts of a Mosquitto."""
     if wish.broker is Broker.EMBEDDED:
-        return _service(wish, "broker", "the MQTT broker", f"{command} broker", ())
-    config = wish.broker_folder / "mosquitto.conf"
-    reload = "ExecReload=/bin/kill -HUP $MAINPID\n"
-    start = f"{MOSQUITTO} -c {config}"
-    return _service(wish, "broker", "the MQTT broker, a Mosquitto", start, (), reload)
+        return f"{command} broker"
+    folder = wish.broker_folder
+    return f"{command} broker --mosquitto {folder} --pid-file {folder / PID}"
+
+
+def _brokers(wish: Wish, command: Path) -> Iterator[Unit]:
+    what = "the MQTT broker"
+    if wish.broker is Broker.MOSQUITTO:
+        what = "the accounts of Mosquitto, and its certificate"
+        reload = "ExecReload=/bin/kill -HUP $MAINPID\n"
+        yield _service(wish, "mosquitto", "the MQTT broker", mosquitto_start(wish), (), reload)
+    yield _service(wish, "broker", what, broker_start(wish, command), _mosquitto(wish))
+
+
+def _mosquitto(wish: Wish) -> tuple[str, ...]:
+    return ("jemput-mosquitto.service",) if wish.broker is Broker.MOSQUITTO else ()
 
 
 def _service(  # noqa: PLR0913, PLR0917 - the lines of a unit
@@ -94,17 +114,10 @@ def _service(  # noqa: PLR0913, PLR0917 - the lines of a unit
 def _once(wish: Wish, name: str, what: str, start: str) -> Unit:
     text = (
         f"[Unit]\nDescription=Jemput: {what}\n\n"
-        f"[Service]\nType=oneshot\n{_who(wish)}ExecStart={start}\n{_told(wish, name)}"
+        f"[Service]\nType=oneshot\n{_who(wish)}ExecStart={start}\n"
         f"Nice=10\n\n{_hardened(wish)}"
     )
     return Unit(f"jemput-{name}.service", text)
-
-
-def _told(wish: Wish, name: str) -> str:
-    """Mosquitto reads a renewed certificate only when it is told, which root may do ('+')."""
-    if name == "certificate" and wish.broker is Broker.MOSQUITTO:
-        return "ExecStartPost=+-/bin/systemctl reload jemput-broker.service\n"
-    return ""
 
 
 def _timer(name: str, what: str, when: str) -> Unit:
