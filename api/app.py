@@ -14,7 +14,19 @@ from api.idempotency import Keyed, add_repeats
 from api.live import Feed
 from api.meters import Meters
 from api.middleware import Counted, SafeHeaders
-from api.routes import acts, audit, bins, docs, events, health, page, pickups, readings, session
+from api.routes import (
+    acts,
+    audit,
+    bins,
+    docs,
+    events,
+    health,
+    page,
+    pickups,
+    readings,
+    session,
+    subscriptions,
+)
 from api.services import Services
 from api.town import Town
 
@@ -26,6 +38,7 @@ ROUTERS: Final = (
     events.router,
     session.router,
     audit.router,
+    subscriptions.router,
     health.router,
     page.router,
     docs.router,

@@ -32,6 +32,7 @@ TAGS: Final = [
     {"name": "acts", "description": "What people do to a pickup"},
     {"name": "events", "description": "The town, live"},
     {"name": "session", "description": "Who is speaking"},
+    {"name": "subscriptions", "description": "Other systems that are told of events"},
     {"name": "audit", "description": "Who changed what"},
     {"name": "health", "description": "How the API does"},
 ]

@@ -95,6 +95,12 @@ ANSWER_LOST: Final = Kind(
     "It was done, but what was answered is lost",
     "Do not send it again. Read the thing it was about; GET /v1/audit has what was changed.",
 )
+TOO_MANY_SUBSCRIPTIONS: Final = Kind(
+    "too-many-subscriptions",
+    409,
+    "There are as many subscriptions as there may be",
+    "Retire one that nobody needs: DELETE /v1/subscriptions/{id}.",
+)
 HISTORY_DOWN: Final = Kind(
     "history-down",
     503,
@@ -135,6 +141,7 @@ KINDS: Final = {
         OTHER_REQUEST,
         STILL_RUNNING,
         ANSWER_LOST,
+        TOO_MANY_SUBSCRIPTIONS,
         HISTORY_DOWN,
         DATABASE_DOWN,
         TOO_MANY_LISTENERS,

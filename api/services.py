@@ -54,7 +54,8 @@ class Services:
     """Everything `create_app` needs.
 
     `invented` marks the town as made up even where no site's name says so. Where reading is
-    open, nobody needs to say who they are to see everything. `api_url` is how people reach it.
+    open, nobody needs to say who they are to see everything. `api_url` is how people reach it;
+    `webhooks_to_lan` is whether events may go to private networks.
     """
 
     engine: Engine
@@ -68,6 +69,7 @@ class Services:
     outbox: Outbox
     invented: bool = False
     open_reading: bool = False
+    webhooks_to_lan: bool = False
     api_url: str = ""
     limits: Limits = field(default_factory=Limits)
     tries: Tries = field(default_factory=Tries)

@@ -29,6 +29,7 @@ class Right(StrEnum):
     CHANGE_TOWN = "change sites, haltes, bins, zones and collectors"
     CHANGE_DEVICES = "provision, bind and revoke devices"
     CHANGE_ACCOUNTS = "change accounts and keys"
+    CHANGE_SUBSCRIPTIONS = "subscribe other systems to events"
     READ_AUDIT = "read the audit log"
 
 

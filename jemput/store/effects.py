@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from jemput.decisions import (
     CloseIncident,
     Decision,
     FlagPickup,
+    IncidentKind,
     MovePickup,
     OpenIncident,
     OpenPickup,
@@ -19,7 +20,7 @@ from jemput.entry import Entry
 from jemput.fold.admission import Poison
 from jemput.pickup import OPEN, Move, Pickup, State
 from jemput.registry import Registry
-from jemput.store.schema import incident, outbox, pickup, pickup_move, quarantine
+from jemput.store.schema import incident, incident_move, outbox, pickup, pickup_move, quarantine
 from jemput.waves import leaves_ms
 
 FOLD = "fold"
@@ -47,16 +48,33 @@ def _write(
             )
         case OpenIncident(kind, scope, site, detail):
             row = {"kind": kind.value, "scope": scope, "site": site, "detail": detail}
-            connection.execute(insert(incident).values(group_id=group, opened_ms=now_ms, **row))
+            _open_incident(connection, {"group_id": group, "opened_ms": now_ms, **row})
         case CloseIncident(kind, scope, _):
-            still_open = (
-                (incident.c.kind == kind.value)
-                & (incident.c.scope == scope)
-                & incident.c.closed_ms.is_(None)
-            )
-            connection.execute(update(incident).where(still_open).values(closed_ms=now_ms))
+            _close_incident(connection, kind, scope, now_ms)
         case Say():
             _write_say(connection, group, decision, registry)
+
+
+def _open_incident(connection: Connection, row: dict[str, Any]) -> None:
+    opened = connection.execute(insert(incident).values(**row)).inserted_primary_key
+    _note_incident(connection, opened and opened[0], row["opened_ms"], is_over=False)
+
+
+def _close_incident(connection: Connection, kind: IncidentKind, scope: str, now_ms: int) -> None:
+    still_open = (
+        (incident.c.kind == kind.value)
+        & (incident.c.scope == scope)
+        & incident.c.closed_ms.is_(None)
+    )
+    found = connection.execute(select(incident.c.id).where(still_open)).scalars().all()
+    for one in found:
+        connection.execute(update(incident).where(incident.c.id == one).values(closed_ms=now_ms))
+        _note_incident(connection, one, now_ms, is_over=True)
+
+
+def _note_incident(connection: Connection, one: int | None, at_ms: int, *, is_over: bool) -> None:
+    row = {"incident": one, "is_over": is_over, "at_ms": at_ms}
+    connection.execute(insert(incident_move).values(**row))
 
 
 def insert_pickup(  # noqa: PLR0913 - one row and where it comes from

@@ -12,8 +12,16 @@ from jemput.store.schema.journal import (
     snapshot,
 )
 from jemput.store.schema.people import account, audit, credential
-from jemput.store.schema.pickups import incident, one_open_pickup, outbox, pickup, pickup_move
+from jemput.store.schema.pickups import (
+    incident,
+    incident_move,
+    one_open_pickup,
+    outbox,
+    pickup,
+    pickup_move,
+)
 from jemput.store.schema.requests import keyed_request
+from jemput.store.schema.subscriptions import delivery, subscription
 from jemput.store.schema.town import bin_state, history, thing
 
 __all__ = [
@@ -26,9 +34,11 @@ __all__ = [
     "checkpoint",
     "credential",
     "cursor",
+    "delivery",
     "history",
     "inbox",
     "incident",
+    "incident_move",
     "journal",
     "journal_group",
     "keyed_request",
@@ -40,5 +50,6 @@ __all__ = [
     "quarantine",
     "revision",
     "snapshot",
+    "subscription",
     "thing",
 ]

@@ -1,6 +1,17 @@
 """Pickups, who is told of them, and what is wrong."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from jemput.store.schema.base import metadata
 
@@ -75,3 +86,13 @@ incident = Table(
     Column("opened_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger, nullable=True),
 )
+
+incident_move = Table(
+    "incident_move",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("incident", Integer, ForeignKey("incident.id"), nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""That an incident opened, or is over: in order, as `pickup_move` for pickups."""

@@ -17,6 +17,7 @@ from jemput.store.keyed import KeyedRequests
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
 from jemput.store.sealing import Seal
+from jemput.store.subscriptions import Subscriptions, Wanted
 from tests.builders import CADENCE_S, HOUR_S, START_S, by_hand, message, town
 
 GROUP: Final = "main"
@@ -36,6 +37,9 @@ def fill_town(engine: Engine) -> Writer:
         heard = [Heard(f"d-{one}", message(seq=seq, at_s=at_s, fill=91)) for one in BINS[:2]]
         history.write([writer.commit(Batch(heard=heard), at_s * 1000)])
     _people(engine)
+    subscriptions = Subscriptions(engine, GROUP)
+    told = subscriptions.create(Wanted("https://dlh.example/hook"), "siti", NOW_MS)[0]
+    subscriptions.test(told.id, "siti", NOW_MS)
     KeyedRequests(engine).claim(Seal("8e03978e-40d5-43e8", "siti"), b"POST /v1/x", NOW_MS)
     poison = [Poison("jemput/v1/x", b"\x00\xff", "not_utf8", "it\tis\n\\N not\\", "d-b1")]
     late_ms = NOW_MS + 48 * HOUR_S * 1000

@@ -1,5 +1,6 @@
 """Which right each operation needs, tried by every role; a new operation has to be named here."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,12 @@ NEEDS: dict[str, Right | None] = {
     "post /v1/pickups/{pickup_id}/confirm": Right.MOVE,
     "get /v1/events": Right.READ,
     "get /v1/audit": Right.READ_AUDIT,
+    "post /v1/subscriptions": Right.CHANGE_SUBSCRIPTIONS,
+    "get /v1/subscriptions": Right.CHANGE_SUBSCRIPTIONS,
+    "get /v1/subscriptions/{subscription_id}": Right.CHANGE_SUBSCRIPTIONS,
+    "delete /v1/subscriptions/{subscription_id}": Right.CHANGE_SUBSCRIPTIONS,
+    "post /v1/subscriptions/{subscription_id}/test": Right.CHANGE_SUBSCRIPTIONS,
+    "get /v1/subscriptions/{subscription_id}/deliveries": Right.CHANGE_SUBSCRIPTIONS,
     "get /v1/session": None,
     "post /v1/session": None,
     "delete /v1/session": None,
@@ -34,7 +41,7 @@ BODIES: dict[str, object] = {
     "post /v1/pickups": {"bin": "no-such"},
     "post /v1/pickups/{pickup_id}/fail": {"reason": "other"},
 }
-WRONG_BODY = {"post /v1/session"}
+WRONG_BODY = {"post /v1/session", "post /v1/subscriptions"}
 """Asked without what it takes, so that nobody is guessed at."""
 
 
@@ -54,7 +61,7 @@ def keys(api: Guarded) -> dict[Role, str]:
 def status(api: Guarded, name: str, key: str | None) -> int:
     """What an operation answers about things that do not exist."""
     method, path = name.split()
-    path = path.replace("{bin_id}", "no-such").replace("{pickup_id}", "no-such")
+    path = re.sub(r"{\w+}", "no-such", path)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     asked = api.client.stream(method, path, headers=headers, json=BODIES.get(name))
     with asked as answer:

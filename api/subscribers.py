@@ -1,0 +1,95 @@
+"""What the API says and takes of subscriptions: who is told of which events, and was it."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from api.shapes import AtS, Said, Taken
+from jemput.events import EventType
+from jemput.ids import check_id
+from jemput.store.deliveries import Fate
+from jemput.webhooks import LONGEST_URL
+
+
+def _is_site(value: str) -> str:
+    return check_id("site", value)
+
+
+SiteId = Annotated[str, AfterValidator(_is_site), Field(pattern=r"^[a-z0-9-]{1,32}$")]
+Url = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_URL,
+        description="http or https, without user and fragment",
+        examples=["https://disposal.example/hooks/jemput"],
+    ),
+]
+Label = Annotated[
+    str, Field(max_length=100, pattern=r"^[^\x00]*$", examples=["Dinas Lingkungan Hidup"])
+]
+
+
+class NewSubscription(Taken):
+    """Which system wants to be told of what. No events or no sites mean all of them."""
+
+    url: Url
+    label: Label = ""
+    events: list[EventType] = Field(
+        default=[], max_length=len(EventType), examples=[["pickup.opened", "bin.silent"]]
+    )
+    sites: list[SiteId] = Field(default=[], max_length=100, examples=[["lubuk-pakam"]])
+
+
+class Subscription(Said):
+    """Who is told of what, and how it goes. `trouble` is why its first letter waits."""
+
+    id: str = Field(examples=["sub-5b1c9d1f0e8a7c34"])
+    url: Url
+    label: str = Field(examples=["Dinas Lingkungan Hidup"])
+    events: list[EventType] = Field(examples=[["pickup.opened", "bin.silent"]])
+    sites: list[str] = Field(examples=[["lubuk-pakam"]])
+    created_at_s: AtS
+    created_by: str = Field(examples=["sri"])
+    waiting: int = Field(description="How many letters wait", examples=[0])
+    sent_at_s: AtS | None = Field(description="When the last letter arrived")
+    trouble: str | None = Field(examples=["the receiver answered 503"])
+
+
+class NewlySubscribed(Subscription):
+    """A new subscription with the secret that signs what it is sent. It is shown only now."""
+
+    secret: str = Field(examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD5UJXxJ7zXW0="])
+
+
+class Subscriptions(Said):
+    """Every subscription, oldest first."""
+
+    subscriptions: list[Subscription]
+
+
+class Delivery(Said):
+    """One letter: of which event, and whether it arrived."""
+
+    id: int = Field(examples=[812])
+    event: str = Field(examples=["pasar-delimas-organic-812/accepted"])
+    type: str = Field(examples=["pickup.accepted"])
+    state: Fate
+    attempts: int = Field(examples=[1])
+    made_at_s: AtS
+    next_at_s: AtS | None = Field(description="When it is tried next, if it waits")
+    done_at_s: AtS | None = Field(description="When it arrived, or was given up")
+    trouble: str | None = Field(examples=["the receiver answered 503"])
+
+
+class Deliveries(Said):
+    """Letters of a subscription, newest first."""
+
+    deliveries: list[Delivery]
+    next: int | None = Field(description="The cursor of the next page; null on the last")
+
+
+class Asked(Said):
+    """A test on its way: the id of its letter among the deliveries."""
+
+    delivery: int = Field(examples=[813])

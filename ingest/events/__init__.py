@@ -1,0 +1,1 @@
+"""Events out: to other systems that subscribed, in order, at least once under one id."""
