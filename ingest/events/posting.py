@@ -85,5 +85,7 @@ def _said_plainly() -> Iterator[None]:
         raise NotDeliveredError(str(error)) from error
     except TimeoutError as error:
         raise NotDeliveredError(f"no answer in {TIMEOUT_S} s") from error
+    except aiohttp.ClientConnectorError as error:
+        raise NotDeliveredError(f"no connection: {error.os_error}") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise NotDeliveredError(f"{type(error).__name__}: {error}") from error

@@ -99,14 +99,14 @@ class Teller:
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad letter must not stop the ingester
-            _log.exception("event_broke", event=letter.event)
+            _log.exception("event_broke", letter=letter.event)
             await self._note_failure(letter, repr(error))
         else:
             await asyncio.to_thread(self._deliveries.sent, letter, self._clock.now_ms())
 
     async def _note_failure(self, letter: Letter, problem: str) -> None:
         now_ms = self._clock.now_ms()
-        said = {"event": letter.event, "to": letter.subscription, "problem": problem}
+        said = {"letter": letter.event, "to": letter.subscription, "problem": problem}
         if now_ms - letter.made_ms >= self._run_ms(KEEP_TRYING_S):
             _log.error("event_given_up", attempts=letter.attempts + 1, **said)
             await asyncio.to_thread(self._deliveries.give_up, letter, problem, now_ms)
