@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         "speaks TLS only.",
     )
     api_key_file: Path | None = Field(None, description="The key of the API's certificate.")
+    webhooks_to_lan: bool = Field(
+        default=False,
+        description="Whether events may be sent to subscribers on a private network, or on this "
+        "machine.",
+    )
     users_file: Path | None = Field(
         None,
         description="A file of users, who may then move pickups while anybody reads, as in a "

@@ -68,6 +68,10 @@ class Teller:
             _log.warning("events_wait", problem=str(error))
             await first_of(stop, timeout_s=AWAY_S)
             return
+        except Exception:  # noqa: BLE001 - one bad row must not stop the ingester
+            _log.exception("events_broke")
+            await first_of(stop, timeout_s=AWAY_S)
+            return
         if not read:
             await first_of(stop, self._nudged, timeout_s=LOOK_S)
 

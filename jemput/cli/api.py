@@ -85,6 +85,7 @@ def make_server(  # noqa: PLR0913 - one process and everything it reaches
         outbox=Outbox(group.engine, group.name),
         invented=invented,
         open_reading=open_reading,
+        webhooks_to_lan=group.webhooks_to_lan,
         api_url=api_url,
     )
     return Server(create_app(services), host, port)

@@ -13,7 +13,7 @@ class Group:
 
     Entries older than `keep_s` may go; None keeps them all. Where the clock `stands_still` until
     what was heard is acknowledged, nothing is gained by waiting for more. `client_id` names us at
-    the broker; None draws a name once.
+    the broker; None draws a name once. `webhooks_to_lan` lets events go to private networks.
     """
 
     engine: Engine
@@ -23,6 +23,7 @@ class Group:
     keep_s: float | None = None
     stands_still: bool = False
     client_id: str | None = None
+    webhooks_to_lan: bool = False
 
     @property
     def follows_wall(self) -> bool:

@@ -12,6 +12,7 @@ from ingest.acks import LOOK_S, Acks
 from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
 from ingest.alerts.sender import Sender
 from ingest.client_ids import ClientIds
+from ingest.events.teller import Teller
 from ingest.hearing import Owner
 from ingest.keeping import keep
 from ingest.mqtt.lean import LeanEar
@@ -28,6 +29,7 @@ from ingest.station import Station
 from ingest.wall_clock import watch_wall
 from ingest.writer import Writer
 from jemput.cli.group import Group
+from jemput.store.deliveries import Deliveries
 from jemput.store.history import Cursors, EmbeddedHistory
 from jemput.store.influx import InfluxTarget
 from jemput.store.journal import Journal
@@ -78,6 +80,7 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         speaking = tasks.create_task(speaker.run(), name="speaker")
         tasks.create_task(ear.listen(), name="ear")
         sending = tasks.create_task(sender.run(quiet), name="alerts")
+        tasks.create_task(_teller(group).run(quiet), name="events")
         acking = tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
         tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
@@ -97,6 +100,11 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
         second()
 
     return call
+
+
+def _teller(group: Group) -> Teller:
+    letters, to_lan = Deliveries(group.engine, group.name), group.webhooks_to_lan
+    return Teller(letters, group.clock, speed=group.speed, to_lan=to_lan)
 
 
 def make_ear(address: Address, client_id: str, station: Station, writer: Writer) -> LeanEar:

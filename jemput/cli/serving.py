@@ -43,8 +43,14 @@ def group_of(settings: Settings) -> Group:
     """The group that is named, on its database. Raises `SchemaError` where there is none."""
     engine, name = open_existing(settings.database_url, settings.group)
     keep_s = None if settings.journal_keep_days is None else settings.journal_keep_days * DAY_S
-    client_id = settings.mqtt_client_id
-    return Group(engine, name, RunClock.wall(), keep_s=keep_s, client_id=client_id)
+    return Group(
+        engine,
+        name,
+        RunClock.wall(),
+        keep_s=keep_s,
+        client_id=settings.mqtt_client_id,
+        webhooks_to_lan=settings.webhooks_to_lan,
+    )
 
 
 def told_to_stop() -> asyncio.Event:
