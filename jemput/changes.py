@@ -1,5 +1,7 @@
 """What may change of the registry: each change is journaled, and so never lost or undone."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from jemput.ids import check_id
@@ -8,6 +10,9 @@ from jemput.things import Bin, Collector, Halte, Site, Zone
 
 Thing = tuple[str, str]
 """Kind and id: site, halte, zone, bin, collector, device or policy."""
+
+
+Retirable = Literal["site", "halte", "zone", "bin", "collector"]
 
 
 class PutSite(Struct, frozen=True, tag="put_site"):
@@ -99,4 +104,20 @@ class Bind(Struct, frozen=True, tag="bind"):
         return "device", self.device
 
 
-Change = PutSite | PutHalte | PutZone | PutBin | PutCollector | PutPolicy | Bind
+class Retire(Struct, frozen=True, tag="retire"):
+    """Take a thing out of use since `from_s` (event time); it stays, with its history.
+
+    What hung on a bin is down from then on. A `Put` brings a thing back.
+    """
+
+    kind: Retirable
+    id: str
+    from_s: int
+
+    @property
+    def thing(self) -> Thing:
+        """What it changes."""
+        return self.kind, self.id
+
+
+Change = PutSite | PutHalte | PutZone | PutBin | PutCollector | PutPolicy | Bind | Retire

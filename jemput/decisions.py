@@ -45,6 +45,14 @@ class FlagPickup(Struct, frozen=True, tag="flag"):
     flag: Flag
 
 
+class HandOver(Struct, frozen=True, tag="hand_over"):
+    """Give a pickup that nobody accepted to another collector; None where there is nobody."""
+
+    bin: str
+    pickup: str
+    collector: str | None
+
+
 class OpenIncident(Struct, frozen=True, tag="incident"):
     """Something is wrong. `scope` is a bin, or a site for `SITE_SILENCE`."""
 
@@ -110,5 +118,5 @@ class Say(Struct, frozen=True, tag="say"):
     detail: str = ""
 
 
-Decision = OpenPickup | MovePickup | FlagPickup | OpenIncident | CloseIncident | Say
+Decision = OpenPickup | MovePickup | FlagPickup | HandOver | OpenIncident | CloseIncident | Say
 OPERATOR = "operator"

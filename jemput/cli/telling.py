@@ -9,6 +9,7 @@ from jemput.decisions import (
     CloseIncident,
     Decision,
     FlagPickup,
+    HandOver,
     MovePickup,
     OpenIncident,
     OpenPickup,
@@ -27,7 +28,7 @@ from jemput.entry import (
     Readmitted,
 )
 from jemput.reading import Reading, TimeSource
-from jemput.registry import Bind, Change, PutBin
+from jemput.registry import Bind, Change, PutBin, Retire
 from jemput.waves import WIB
 
 DAY_LETTERS: Final = len("2026-01-01")
@@ -108,10 +109,11 @@ def told_decision(decision: Decision) -> str:
             return f"pickup {pickup} is {to}" + _noted(note)
         case FlagPickup(_, pickup, flag):
             return f"pickup {pickup} wants a person: {flag.replace('_', ' ')}"
-        case OpenIncident(kind, scope, _, detail):
-            return f"{kind.replace('_', ' ')} at {scope}" + _noted(detail)
-        case CloseIncident(kind, scope, _):
-            return f"{kind.replace('_', ' ')} at {scope} is over"
+        case HandOver(_, pickup, collector):
+            return f"pickup {pickup} goes to {collector or 'nobody: the operator is told'}"
+        case OpenIncident(kind, scope) | CloseIncident(kind, scope):
+            said = _noted(decision.detail) if isinstance(decision, OpenIncident) else " is over"
+            return f"{kind.replace('_', ' ')} at {scope}{said}"
         case Say():
             about = f" about {decision.subject.bin}" if decision.subject else ""
             how = ", ".join(decision.channels)
@@ -159,7 +161,7 @@ def bin_of(decision: Decision) -> str | None:
     match decision:
         case OpenPickup(pickup):
             return pickup.bin
-        case MovePickup(bin_id) | FlagPickup(bin_id):
+        case MovePickup(bin_id) | FlagPickup(bin_id) | HandOver(bin_id):
             return bin_id
         case OpenIncident(_, scope) | CloseIncident(_, scope):
             return scope
@@ -178,6 +180,8 @@ def _concerned(event: Event) -> Concerned:
             return bin_id, device
         case Changed(PutBin(a_bin)):
             return a_bin.id, None
+        case Changed(Retire("bin", bin_id)):
+            return bin_id, None
         case _:
             return None, None
 
@@ -188,6 +192,8 @@ def _told_change(change: Change) -> str:
             return f"{device} is taken down from {local(from_s)} on"
         case Bind(device, bin_id, from_s):
             return f"{device} hangs on {bin_id}" + (f" from {local(from_s)} on" if from_s else "")
+        case Retire(of_kind, thing_id, from_s):
+            return f"{of_kind} {thing_id} is retired from {local(from_s)} on"
         case _:
             kind = str(change.__struct_config__.tag).removeprefix("put_")
             first = getattr(change, change.__struct_fields__[0])

@@ -30,13 +30,9 @@ OUTCOME_RULES = (
     outcome.unclaimed_sight,
     outcome.unfinished_end,
     outcome.overdue,
-)
-CALLING_RULES = (
     retirement.retired_collector,
-    calling.fullness,
-    calling.age,
-    calling.announcement,
 )
+CALLING_RULES = (calling.fullness, calling.age, calling.announcement)
 CONDITION_RULES = (condition.safety, condition.battery, condition.silence)
 
 

@@ -68,12 +68,15 @@ def _take_event(state: GroupState, event: Event, observed: Observed) -> None:
 
 
 def _take_change(state: GroupState, change: Change, observed: Observed) -> None:
+    is_back = state.registry.retired_s(*change.thing) is not None
     if state.registry.apply(change) is not None:
         return
     if isinstance(change, PutBin):
         heard_ms = state.listening.listened_ms(state.now_ms)
         fresh = BinState(change.bin.id, heard_listened_ms=heard_ms)
-        state.bins.setdefault(change.bin.id, fresh)
+        known = state.bins.setdefault(change.bin.id, fresh)
+        if is_back:
+            known.heard_listened_ms = heard_ms
     if isinstance(change, Bind):
         _attribute(state, change.device, observed)
     observed.all_due = True

@@ -36,6 +36,8 @@ class Sites:
         self._bins.clear()
         self._silent.clear()
         for one in state.bins.values():
+            if state.registry.retired_s("bin", one.bin) is not None:
+                continue
             site = state.registry.site_of(one.bin)
             self._bins[site].add(one.bin)
             if one.silent:

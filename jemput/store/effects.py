@@ -10,6 +10,7 @@ from jemput.decisions import (
     CloseIncident,
     Decision,
     FlagPickup,
+    HandOver,
     IncidentKind,
     MovePickup,
     OpenIncident,
@@ -45,6 +46,10 @@ def _write(
         case FlagPickup(_, pickup_id, flag):
             connection.execute(
                 update(pickup).where(pickup.c.id == pickup_id).values(flag=flag.value)
+            )
+        case HandOver(_, pickup_id, collector):
+            connection.execute(
+                update(pickup).where(pickup.c.id == pickup_id).values(collector=collector)
             )
         case OpenIncident(kind, scope, site, detail):
             row = {"kind": kind.value, "scope": scope, "site": site, "detail": detail}

@@ -1,6 +1,6 @@
 """The town: its things, and how full its bins are and were."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
 from jemput.store.schema.base import metadata
 
@@ -11,8 +11,13 @@ thing = Table(
     Column("id", String, primary_key=True),
     Column("group_id", String, nullable=False),
     Column("blob", LargeBinary, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
 )
-"""The registry as it is now: kinds site, halte, zone, bin, collector, device, policy."""
+"""The registry as it is now: kinds site, halte, zone, bin, collector, device, policy, retired.
+
+`revision` is raised by each change of a group, so that only what changed is read again.
+"""
+Index("thing_by_revision", thing.c.group_id, thing.c.revision)
 
 bin_state = Table(
     "bin_state",

@@ -14,11 +14,15 @@ def upgrade() -> None:
     op.create_index("outbox_by_pickup", "outbox", ["pickup"], unique=False)
     _keyed_requests()
     _broker_accounts()
+    _revisions_of_things()
     _subscriptions()
 
 
 def downgrade() -> None:
     """Drop it, with what it holds."""
+    op.drop_index("thing_by_revision", table_name="thing")
+    op.drop_column("thing", "revision")
+    op.execute("DELETE FROM thing WHERE kind = 'retired'")
     op.drop_index("broker_account_by_serial", table_name="broker_account")
     op.drop_table("broker_account")
     op.drop_index("delivery_waiting", table_name="delivery")
@@ -64,6 +68,10 @@ def _broker_accounts() -> None:
     op.create_index("broker_account_by_serial", "broker_account", ["serial"], unique=False)
 
 
+def _revisions_of_things() -> None:
+    revised = sa.Column("revision", sa.BigInteger(), nullable=False, server_default="0")
+    op.add_column("thing", revised)
+    op.create_index("thing_by_revision", "thing", ["group_id", "revision"], unique=False)
 def _subscriptions() -> None:
     op.create_table(
         "incident_move",
