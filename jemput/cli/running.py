@@ -72,7 +72,6 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         asyncio.TaskGroup() as tasks,
     ):
         sender = _sender(group, speaker, session, api_url)
-
         acks = Acks(speaker, group.clock, hurry.look_s)
         committed = _both(nudge.set, sender.nudge)
         station = Station(writer, group.clock, acks, committed, hurry.longest_s)
