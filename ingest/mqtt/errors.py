@@ -1,5 +1,6 @@
 """Why a link to the broker ended, in words that say what to look at next."""
 
+import ssl
 from collections.abc import Iterable
 from typing import Final, Self
 
@@ -34,7 +35,11 @@ class UnreachableError(LinkError):
 
     def __init__(self, address: object, cause: object) -> None:
         """Take where and why."""
-        super().__init__(f"cannot reach {address}: {cause}; check host, port and firewall")
+        advice = "check host, port and firewall"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            cause = f"its certificate is refused: {cause.verify_message}"
+            advice = "renew it at the broker, or check JEMPUT_MQTT_CA_FILE"
+        super().__init__(f"cannot reach {address}: {cause}; {advice}")
 
 
 class SilentError(LinkError):

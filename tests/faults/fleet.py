@@ -108,6 +108,7 @@ class Fleet:
             self._address.port,
             username=self._address.user,
             password=self._address.password,
+            tls_context=self._address.tls,
             identifier=self._address.user,
             timeout=3,
             logger=_quiet(),

@@ -22,6 +22,7 @@ class Setup:
     ack_wait_s: int = 2
     small_disk: bool = False
     postgresql: bool = False
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

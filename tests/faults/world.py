@@ -21,6 +21,7 @@ from jemput.store.registry import RegistryStore
 from jemput.things import Collector
 from tests.builders import town
 from tests.faults.brokers import PASSWORD, Broker, gateway_address, make_broker
+from tests.faults.certificates import Certificates
 from tests.faults.fleet import Fleet
 from tests.faults.ingester import JEMPUT, Ingester
 from tests.faults.ledger import GROUP, Ledger
@@ -57,6 +58,8 @@ class World:
     database: Path = field(default_factory=Path)
     """Of SQLite."""
     postgresql: PostgreSql | None = None
+    tls: Certificates | None = None
+    """Of the broker."""
     patience_s: float = PATIENCE_S
     """How long recovery may take."""
     healed_s: float = 0.0
@@ -152,11 +155,15 @@ async def open_world(
     full = frozenset(f"d-{one}" for one in bins[: BINS // 2])
     async with contextlib.AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(Receiver())
-        broker = make_broker(setup.broker, folder / "broker", setup.ack_wait_s)
+        tls = Certificates(folder / "tls") if setup.tls else None
+        pair = tls.pair if tls else None
+        broker = make_broker(setup.broker, folder / "broker", setup.ack_wait_s, pair)
         await asyncio.to_thread(broker.start)
         stack.callback(broker.kill)
         link = await stack.enter_async_context(Network(broker.port))
         told = {"JEMPUT_MQTT_PORT": str(link.port)} | _account()
+        if tls:
+            told["JEMPUT_MQTT_CA_FILE"] = str(tls.authority)
         influx, influx_link = None, None
         if setup.influx:
             influx = stack.enter_context(InfluxDb(folder / "influx"))
@@ -170,14 +177,15 @@ async def open_world(
         ledger = _make_town(url, told, bins, receiver.url)
         stack.callback(ledger.engine.dispose)
         oracle = Oracle(int(time.time()), full)
-        fleet = Fleet(gateway_address(broker.port), oracle, keeps=setup.keeps)
+        address = gateway_address(broker.port, tls.context() if tls else None)
+        fleet = Fleet(address, oracle, keeps=setup.keeps)
         await stack.enter_async_context(fleet.connected())
         ingester = Ingester(told, folder / "ingest.log", program)
         rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
         world.database, world.patience_s = database, patience_s
-        world.postgresql = postgresql
+        world.postgresql, world.tls = postgresql, tls
         stack.callback(world.end_ingester)
         await world.start_ingester()
         yield world

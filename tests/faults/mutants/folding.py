@@ -61,3 +61,16 @@ def takes_what_names_another_device() -> None:
         return lambda said: msgspec.structs.replace(usual(said), device=None)
 
     put(decoding, "decode", wrap)
+
+
+@mutant("upgrade and rollback in mid-stream")
+def decides_again_in_recovery() -> None:
+    """Recovery decides anew by the rules of today, whatever was decided."""
+
+    def wrap(_: Any) -> object:
+        def replay(self: Any, one: Any) -> None:
+            self.fold(one.intake, one.epoch)
+
+        return replay
+
+    put(Fold, "replay", wrap)

@@ -1,6 +1,7 @@
 """Guarantees of what is told to brokers and devices, broken."""
 # ruff: noqa: ANN401 - what is patched is whatever is there
 
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,3 +77,19 @@ def drops_what_comes_before_the_suback() -> None:
         return deliver
 
     put(Link, "_deliver", wrap)
+
+
+@mutant("nats-server's certificate renewed, in time and too late")
+def believes_any_certificate() -> None:
+    """The broker's certificate is not verified."""
+
+    def wrap(usual: Any) -> object:
+        def create(*told: Any, **other: Any) -> Any:
+            context = usual(*told, **other)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context
+
+        return create
+
+    put(ssl, "create_default_context", wrap)
