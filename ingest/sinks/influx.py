@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
 from ingest.sinks.sink import Refused
 from jemput.entry import Entry
-from jemput.points import line
+from jemput.facts import Facts
+from jemput.points import NOWHERE, line
 from jemput.store.influx import Influx, InfluxTarget, WriteFailedError
 
 LINES_AT_ONCE: Final = 5000
@@ -21,31 +22,66 @@ Row = tuple[bytes, Entry, str]
 
 
 class InfluxSink:
-    """Writes the readings of entries as points. Writing them again makes the same points."""
+    """Writes readings and facts of entries as points. Writing them again makes the same points."""
 
     name = "influx"
 
-    def __init__(self, target: InfluxTarget) -> None:
-        """Take where to write; the server is asked at the first write, so it may be down now."""
+    def __init__(
+        self, target: InfluxTarget, facts_after: Callable[[int], Facts] | None = None
+    ) -> None:
+        """Take where to write; the server is asked at the first write, so it may be down now.
+
+        `facts_after` a position begins to follow there, and may ask the database for long; without
+        it only readings are written.
+        """
         self._target = target
         self._influx: Influx | None = None
+        self._lines = _Lines(facts_after)
 
     async def write(self, entries: Sequence[Entry]) -> Sequence[Refused]:
         """Write many entries at once, in pieces that are in flight together."""
         if self._influx is None:
             self._influx = await Influx.open(self._target)
-        rows = [
-            (line(reading).encode(), entry, reading.device)
-            for entry in entries
-            for reading in entry.readings
-        ]
-        return await write_rows(self._influx, rows)
+        return await write_rows(self._influx, await self._lines.of(entries))
 
     async def close(self) -> None:
         """End all connections."""
         influx, self._influx = self._influx, None
         if influx is not None:
             await influx.close()
+
+
+class _Lines:
+    """Lines of entries. Facts follow them in order, so those of a chunk tried again are kept."""
+
+    def __init__(self, facts_after: Callable[[int], Facts] | None) -> None:
+        self._facts_after = facts_after
+        self._facts: Facts | None = None
+        self._chunk = (0, 0)
+        self._rows: list[Row] = []
+
+    async def of(self, entries: Sequence[Entry]) -> list[Row]:
+        chunk = entries[0].position, entries[-1].position
+        if chunk == self._chunk:
+            return self._rows
+        if self._facts_after is not None and chunk[0] != self._chunk[1] + 1:
+            self._facts = None  # until they are found again: an outage here must not mix them
+        if self._facts_after is not None and self._facts is None:
+            self._facts = await asyncio.to_thread(self._facts_after, chunk[0] - 1)
+        self._chunk, self._rows = chunk, self._made(entries)
+        return self._rows
+
+    def _made(self, entries: Sequence[Entry]) -> list[Row]:
+        rows: list[Row] = []
+        for entry in entries:
+            facts = self._facts
+            if facts is not None:
+                rows += [(fact.encode(), entry, "") for fact in facts.take(entry)]
+            rows += [
+                (line(one, facts.tags_of(one) if facts else NOWHERE).encode(), entry, one.device)
+                for one in entry.readings
+            ]
+        return rows
 
 
 async def write_rows(influx: Influx, rows: Sequence[Row]) -> list[Refused]:
