@@ -33,6 +33,7 @@ TAGS: Final = [
     {"name": "events", "description": "The town, live"},
     {"name": "session", "description": "Who is speaking"},
     {"name": "subscriptions", "description": "Other systems that are told of events"},
+    {"name": "fiware", "description": "Bins and haltes for FIWARE's context brokers"},
     {"name": "audit", "description": "Who changed what"},
     {"name": "health", "description": "How the API does"},
 ]

@@ -15,7 +15,10 @@ OPERATIONS = {
     for path, methods in COMMITTED["paths"].items()
     for method, operation in methods.items()
 }
-UNGUARDED = {"get /healthz", "get /readyz", "post /v1/session", "delete /v1/session"}
+UNGUARDED = {
+    *("get /healthz", "get /readyz", "post /v1/session", "delete /v1/session"),
+    "get /ngsi-ld/v1/context.jsonld",
+}
 
 
 def test_the_committed_description_is_fresh() -> None:
@@ -57,6 +60,9 @@ def test_operations_keep_their_names() -> None:
         "delete /v1/subscriptions/{subscription_id}": "retire_subscription",
         "post /v1/subscriptions/{subscription_id}/test": "test_subscription",
         "get /v1/subscriptions/{subscription_id}/deliveries": "list_deliveries",
+        "get /ngsi-ld/v1/entities": "list_entities",
+        "get /ngsi-ld/v1/entities/{entity_id}": "get_entity",
+        "get /ngsi-ld/v1/context.jsonld": "get_context",
         "get /v1/session": "who_am_i",
         "post /v1/session": "sign_in",
         "delete /v1/session": "sign_out",

@@ -30,6 +30,9 @@ NEEDS: dict[str, Right | None] = {
     "delete /v1/subscriptions/{subscription_id}": Right.CHANGE_SUBSCRIPTIONS,
     "post /v1/subscriptions/{subscription_id}/test": Right.CHANGE_SUBSCRIPTIONS,
     "get /v1/subscriptions/{subscription_id}/deliveries": Right.CHANGE_SUBSCRIPTIONS,
+    "get /ngsi-ld/v1/entities": Right.READ,
+    "get /ngsi-ld/v1/entities/{entity_id}": Right.READ,
+    "get /ngsi-ld/v1/context.jsonld": None,
     "get /v1/session": None,
     "post /v1/session": None,
     "delete /v1/session": None,
@@ -41,7 +44,7 @@ BODIES: dict[str, object] = {
     "post /v1/pickups": {"bin": "no-such"},
     "post /v1/pickups/{pickup_id}/fail": {"reason": "other"},
 }
-WRONG_BODY = {"post /v1/session", "post /v1/subscriptions"}
+WRONG_BODY = {"post /v1/session", "post /v1/subscriptions", "get /ngsi-ld/v1/entities"}
 """Asked without what it takes, so that nobody is guessed at."""
 
 
