@@ -25,6 +25,16 @@ def status_topic(site, device):
     return "jemput/v1/%s/%s/status" % (site, device)
 
 
+def config_topic(site, device):
+    """Where this device finds its configuration."""
+    return "jemput/v1/%s/%s/config" % (site, device)
+
+
+def command_topic(site, device):
+    """Where this device is told to do something."""
+    return "jemput/v1/%s/%s/command" % (site, device)
+
+
 def encode_reading(reading):
     """One measurement, a dictionary of integers and short words, as JSON text.
 

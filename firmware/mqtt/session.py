@@ -5,7 +5,7 @@ from firmware.mqtt import packets
 from firmware.net.stream import Broken
 
 _BUSY = 3
-_LARGEST = 4096
+_LARGEST = 1024  # an acknowledgement of sixteen boots has 400 bytes
 _LENGTH_BYTES = 4
 _TRIES = 3
 
@@ -65,6 +65,10 @@ class Session:
     def close(self):
         """Say goodbye, so that the last will stays unsaid."""
         self._write(packets.DISCONNECT)
+        self.hang_up()
+
+    def hang_up(self):
+        """Without a word: the broker then says our last will."""
         self._stream.close()
 
     def _next_id(self):

@@ -56,7 +56,7 @@ class Kept:
         batch = []
         for packed in self._packed():
             boot, seq = record.identity(packed)
-            if seq <= self._mark(boot)[1]:
+            if seq <= self._sent(boot):
                 continue
             batch.append(record.unpack(packed))
             if len(batch) == size:
@@ -71,6 +71,13 @@ class Kept:
             mark = self._mark(reading["boot"])
             mark[1] = max(mark[1], reading["seq"])
         self.save()
+
+    def unanswered(self):
+        """Whether something is kept that the broker has had."""
+        return any(
+            record.identity(packed)[1] <= self._sent(record.identity(packed)[0])
+            for packed in self._packed()
+        )
 
     def send_again(self):
         """What the broker took and the application did not acknowledge is due once more."""
@@ -92,6 +99,10 @@ class Kept:
         if boot not in marks:
             marks[boot] = [0, 0]
         return marks[boot]
+
+    def _sent(self, boot):
+        mark = self._memory.marks.get(boot)
+        return mark[1] if mark else 0
 
     def _packed(self):
         """Everything kept, oldest first, each once: a reset may leave one in both places."""

@@ -5,7 +5,7 @@ import struct
 
 from firmware.store import record
 
-_MAGIC = 0x4A32  # counts up whenever what follows changes, so that an update starts anew
+_MAGIC = 0x4A33  # counts up whenever what follows changes, so that an update starts anew
 _HEAD = "<HI"
 _HEAD_BYTES = 6
 _MARK = "<III"
@@ -27,6 +27,8 @@ NOTES = (
     "resend_in",  # reports until what was not acknowledged goes again
     "resends",
     "wakes",
+    "rssi",  # of the last connection, plus 256; 0 where there was none
+    "address",  # of the broker, 0 where it must be asked for
 )
 _NOTES = "<%dI" % len(NOTES)
 
