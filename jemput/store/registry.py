@@ -1,6 +1,6 @@
 """The registry as it is now, and the only way to change it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Final
 
@@ -53,21 +53,41 @@ class RegistryStore:
         """
         waiting = list(changes)
         for start in range(0, len(waiting), CHANGES_AT_ONCE):
-            self._change_some(waiting[start : start + CHANGES_AT_ONCE], by, now_ms)
+            some = waiting[start : start + CHANGES_AT_ONCE]
+            self.decide(lambda _, some=some: some, by=by, now_ms=now_ms)  # type: ignore[misc]
 
-    def _change_some(self, changes: list[Change], by: str, now_ms: int) -> None:
+    def decide(
+        self, decide: Callable[[Registry], Sequence[Change]], *, by: str, now_ms: int
+    ) -> Registry:
+        """Take what `decide` makes of the registry as it is now; return what became of it.
+
+        Nobody changes it in between. All of the changes are taken, or none: `decide` may raise,
+        and `RefusedChangeError` is raised where one cannot be taken.
+        """
         with writing(self.engine) as connection:
             lock_group(connection, self.group)
-            registry = self._look(connection).copy()
-            for change in changes:
-                before = registry_notes.told(registry, change.thing)
-                refused = registry.apply(change)
-                if refused is not None:
-                    raise RefusedChangeError(refused)
-                journals.say(connection, self.group, Changed(change))
-                after = registry_notes.told(registry, change.thing)
-                audit.note(connection, by, now_ms, registry_notes.line(change, before, after))
-                write_change(connection, self.group, change, registry)
+            registry = self._look(connection)
+            return self._take(connection, registry, decide(registry), by, now_ms)
+
+    def _take(
+        self,
+        connection: Connection,
+        known: Registry,
+        changes: Sequence[Change],
+        by: str,
+        now_ms: int,
+    ) -> Registry:
+        registry = known.copy()
+        for change in changes:
+            before = registry_notes.told(registry, change.thing)
+            refused = registry.apply(change)
+            if refused is not None:
+                raise RefusedChangeError(refused)
+            journals.say(connection, self.group, Changed(change))
+            after = registry_notes.told(registry, change.thing)
+            audit.note(connection, by, now_ms, registry_notes.line(change, before, after))
+            write_change(connection, self.group, change, registry)
+        return registry
 
     def _look(self, connection: Connection) -> Registry:
         """What is kept, brought up to what the connection sees.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemput.changes import Retirable, Retire
 from jemput.csv_rows import RowError
 from jemput.geometry import Geometry
 from jemput.imports.export import to_csv, to_geojson
@@ -167,3 +168,47 @@ def test_any_json_as_a_feature_is_a_refused_row_and_never_a_crash(feature: objec
     planned, _ = imported(json.dumps({"features": [feature]}))
 
     assert len(planned.refused) == 1
+
+
+def test_what_is_retired_is_not_exported_and_is_back_once_imported() -> None:
+    _, registry = imported(csv(GOOD))
+    before = to_csv(registry, NOW_S)
+    things: list[tuple[Retirable, str]] = [
+        ("bin", "pasar-organic"), ("halte", "pasar"), ("site", "pakam")
+    ]  # fmt: skip
+    for kind, thing in things:
+        assert registry.apply(Retire(kind, thing, NOW_S)) is None
+    assert len(to_csv(registry, NOW_S).splitlines()) == 1
+    assert json.loads(to_geojson(registry, NOW_S))["features"] == []
+
+    planned, registry = imported(before, registry)
+
+    assert (planned.changed, planned.refused) == (1, [])
+    assert to_csv(registry, NOW_S) == before
+    assert imported(before, registry)[0].changes == []
+
+
+@pytest.mark.parametrize(
+    ("only", "row"),
+    [
+        ("other", GOOD),
+        ("other", GOOD.replace("pasar,Pasar Delimas,pakam", "new,New,other")),
+        ("other", GOOD.replace("pasar,Pasar Delimas,pakam", "pasar,Pasar Delimas,other")),
+        ("other", "mine,organic,new,New,other,3.5,98.8,1000,100,,dev-1"),
+    ],
+)
+def test_who_is_of_some_sites_touches_no_other(only: str, row: str) -> None:
+    _, registry = imported(csv(GOOD))
+    before = registry.copy()
+
+    planned = plan(rows_of(csv(row)), registry, NOW_S, [only])
+
+    assert "is not yours" in planned.refused[0].wrong
+    assert (planned.changes, registry) == ([], before)
+    assert plan(rows_of(csv(GOOD)), registry, NOW_S, ["pakam"]).unchanged == 1
+
+
+def test_an_export_of_some_sites_holds_no_other() -> None:
+    _, registry = imported(csv(GOOD))
+    assert to_csv(registry, NOW_S, ["pakam"]) == to_csv(registry, NOW_S)
+    assert len(to_csv(registry, NOW_S, ["other"]).splitlines()) == 1
