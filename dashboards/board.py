@@ -19,6 +19,8 @@ from jemput.ids import check_id
 UID: Final = "jemput-"
 TAG: Final = "jemput"
 ALL: Final = ".*"
+PAGE: Final = "http://127.0.0.1:8000"
+"""Where `jemput api` serves its page by itself; `jemput grafana push --page` puts another."""
 SOURCES: Final = ("influx", "influxdb"), ("prometheus", "prometheus")
 
 
@@ -51,6 +53,8 @@ class Board(Struct, frozen=True):
     refresh: str = "1m"
     marks: tuple[tuple[str, str], ...] = ()
     """Annotations: the key of a name, and an InfluxQL query of `title` and `text`."""
+    page: bool = False
+    """Whether it links to the API's page, whose address is a variable."""
 
     def __post_init__(self) -> None:
         """Refuse two panels, rows or choices of one name."""
@@ -88,6 +92,8 @@ def rendered(board: Board, words: Words) -> dict[str, Any]:
         made.with_variable(_source(name, kind, words))
     for choice in board.choices:
         made.with_variable(_choice(choice, words))
+    if board.page:
+        made.with_variable(dashboard.ConstantVariable("page").value(PAGE))
     for name, query in board.marks:
         made.annotation(_mark(words.name(name), query))
     number = 0

@@ -157,16 +157,21 @@ class Facts:
             del self._pickups[pickup_id]
         yield self._pickup(moved, at_ms, by)
 
-    def _pickup(self, pickup: Pickup, at_ms: int, by: str) -> "Fact":
+    def _pickup(self, pickup: Pickup, at_ms: int, by: str | None) -> "Fact":
+        """A step that somebody made, or, `by` nobody, only how it stands."""
+        is_open = pickup.state in OPEN
         fields: dict[str, Field] = {
             "pickup": pickup.id,
             "state": pickup.state.value,
-            "is_open": int(pickup.state in OPEN),
+            "is_open": int(is_open),
             "reason": pickup.reason.value,
             "collector": pickup.collector,
             "flag": pickup.flag.value if pickup.flag else None,
             "by": by,
+            "step": 1 if by else None,
+            "opened_ms": pickup.opened_ms,
             "open_s": max(0, at_ms - pickup.opened_ms) // 1000,
+            "verified": None if is_open else int(pickup.state is State.VERIFIED),
         }
         return PICKUP, self._tags(pickup.bin), fields, at_ms * 1_000_000
 
@@ -179,10 +184,15 @@ class Facts:
         detail: str | None = None,
         *,
         is_open: bool = True,
+        step: bool = True,
     ) -> "Fact":
         tags = {"kind": kind.value, "scope": scope, "site": site}
         waste = self._place(scope).get("waste", "")
-        fields: dict[str, Field] = {"is_open": int(is_open), "detail": detail or None}
+        fields: dict[str, Field] = {
+            "is_open": int(is_open),
+            "step": 1 if step else None,
+            "detail": detail or None,
+        }
         return INCIDENT, {**tags, "waste": waste}, fields, at_ms * 1_000_000
 
     def _emptied(self, one: Emptying) -> "Fact":
@@ -208,9 +218,9 @@ class Facts:
             return []
         self._beat = now_ms // BEAT_MS
         at_ms = self._beat * BEAT_MS
-        open_now = [self._pickup(one, at_ms, BY_RULES) for one in self._pickups.values()]
+        open_now = [self._pickup(one, at_ms, None) for one in self._pickups.values()]
         wrong = [
-            self._incident(kind, scope, site, at_ms)
+            self._incident(kind, scope, site, at_ms, step=False)
             for (kind, scope), site in self._incidents.items()
         ]
         bins = [self._bin(bin_id, at_ms * 1_000_000) for bin_id in self.registry.bins]

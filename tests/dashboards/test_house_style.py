@@ -85,7 +85,7 @@ def test_thresholds_that_do_not_rise_are_refused() -> None:
 def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(DuplicateError, match="panel 'database-up' is there twice"):
         Board("twice", (Row("now", (panel(), panel())),))
-    with pytest.raises(DuplicateError, match="dashboard 'jemput-pipeline' is there twice"):
+    with pytest.raises(DuplicateError, match="dashboard 'jemput-operations' is there twice"):
         dict(files((BOARDS[0], BOARDS[0])))
 
 

@@ -60,6 +60,7 @@ def test_an_emptying_closes_what_was_open() -> None:
 
     assert len(of(lines, "emptying")) == 1
     assert field(of(lines, "pickup")[-1], "is_open") == "0i"
+    assert field(of(lines, "pickup")[-1], "verified") in {"0i", "1i"}
 
 
 def test_who_was_called_first_wins_over_a_person() -> None:
@@ -86,6 +87,7 @@ def test_silence_is_an_incident_that_is_said_again_while_it_lasts() -> None:
 
     assert len(incidents) >= 3
     assert {field(one, "is_open") for one in incidents} == {"1i"}
+    assert sum("step=1i" in one for one in incidents) < len(incidents)
     assert all("site=coblong" in one for one in incidents)
 
 

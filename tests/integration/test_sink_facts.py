@@ -22,8 +22,14 @@ from tests.influx_servers import own_target
 from tests.integration.sink_journal import GROUP, Following, new_journal
 from tests.servers import InfluxDb
 
-ALL = "SELECT * FROM {}"
-MEASUREMENTS = ("reading", "pickup", "incident", "emptying", "bin", "alert")
+ALL = {
+    "reading": "SELECT * FROM reading",
+    "pickup": "SELECT * FROM pickup",
+    "incident": "SELECT * FROM incident",
+    "emptying": "SELECT * FROM emptying",
+    "bin": "SELECT * FROM bin",
+    "alert": "SELECT * FROM alert",
+}
 
 
 @pytest.fixture
@@ -58,9 +64,7 @@ def keep(journal: Journal, entries: Sequence[Entry]) -> None:
 async def everything(target: InfluxTarget) -> dict[str, list[str]]:
     link = await Link.open(target)
     try:
-        return {
-            one: sorted(map(repr, await link.ask(f"SELECT * FROM {one}"))) for one in MEASUREMENTS
-        }
+        return {one: [repr(row) for row in await link.ask(ALL[one])] for one in ALL}
     finally:
         await link.close()
 

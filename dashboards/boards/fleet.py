@@ -1,0 +1,81 @@
+"""How the devices do: who is silent, whose battery ends, whose echoes lie."""
+
+from typing import Final
+
+from dashboards import asked, thresholds
+from dashboards.board import Board, Row
+from dashboards.boards.operations import BY_PLACE
+from dashboards.panels import Column, lines, stat, table
+from dashboards.thresholds import PLAIN, any_at_all
+from jemput.decisions import IncidentKind
+from jemput.reading import Quality
+
+_BATTERY: Final = thresholds.battery(asked.RULES)
+_FAULTS: Final = tuple(one for one in Quality if one is not Quality.OK)
+
+FLEET: Final = Board(
+    "fleet",
+    (
+        Row(
+            "now",
+            (
+                stat("heard", asked.HEARD, unit="short", steps=PLAIN),
+                stat("fleet-silent", asked.SILENT, unit="short", steps=any_at_all()),
+                stat("battery-low", asked.BATTERY_LOW, unit="short", steps=any_at_all()),
+                stat(
+                    "tilted",
+                    asked.open_incidents(IncidentKind.TILT),
+                    unit="short",
+                    steps=any_at_all(),
+                ),
+                stat(
+                    "hot", asked.open_incidents(IncidentKind.HEAT), unit="short", steps=any_at_all()
+                ),
+            ),
+        ),
+        Row(
+            "devices",
+            (
+                table(
+                    "weakest",
+                    asked.WEAKEST,
+                    columns=(
+                        Column("device", "device"),
+                        Column("battery", "battery", "mvolt", _BATTERY),
+                    ),
+                    width=12,
+                ),
+                lines(
+                    "fleet-battery",
+                    asked.share_of("percentile(battery_mv, 5)", "weak"),
+                    asked.share_of("median(battery_mv)", "middle"),
+                    unit="mvolt",
+                    steps=_BATTERY,
+                    names={"weak": "weak", "middle": "middle"},
+                ),
+                lines(
+                    "fleet-signal",
+                    asked.share_of("percentile(rssi_dbm, 10)", "weak"),
+                    asked.share_of("median(rssi_dbm)", "middle"),
+                    unit="dBm",
+                    names={"weak": "weak", "middle": "middle"},
+                ),
+                lines("fleet-loss", asked.LOST, unit="short", names={"lost": "lost"}),
+            ),
+        ),
+        Row(
+            "echoes",
+            (
+                lines(
+                    "fleet-faults",
+                    *(asked.readings_of(one) for one in _FAULTS),
+                    unit="short",
+                    stacked=True,
+                ),
+                lines("ghosts", asked.GHOSTS, unit="short", names={"ghosts": "ghosts"}),
+            ),
+        ),
+    ),
+    BY_PLACE,
+    since="now-7d",
+)
