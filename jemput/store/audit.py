@@ -1,6 +1,6 @@
 """The audit log: written in the transaction of the change it tells of, never changed after."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -34,17 +34,25 @@ class Line(Struct, frozen=True):
 
 def note(connection: Connection, who: str, at_ms: int, change: Change) -> None:
     """Write a line; the caller's transaction decides whether it happened."""
-    connection.execute(
-        insert(audit).values(
-            at_ms=at_ms,
-            who=who,
-            what=change.what,
-            kind=change.kind,
-            thing=change.thing,
-            before=_json(change.before),
-            after=_json(change.after),
-        )
-    )
+    note_all(connection, who, at_ms, [change])
+
+
+def note_all(connection: Connection, who: str, at_ms: int, changes: Iterable[Change]) -> None:
+    """Write a line for each, in their order."""
+    rows = [
+        {
+            "at_ms": at_ms,
+            "who": who,
+            "what": one.what,
+            "kind": one.kind,
+            "thing": one.thing,
+            "before": _json(one.before),
+            "after": _json(one.after),
+        }
+        for one in changes
+    ]
+    if rows:
+        connection.execute(insert(audit), rows)
 
 
 class AuditLog:

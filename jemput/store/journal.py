@@ -1,7 +1,7 @@
 """The journal: one entry per batch, in order, per group; and the inbox of what others say."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -193,7 +193,14 @@ _events = msgspec.msgpack.Decoder(Event)
 
 def say(connection: Connection, group: str, event: Event) -> None:
     """Put something into the inbox; the caller's transaction decides whether it was said."""
-    connection.execute(insert(inbox).values(group_id=group, blob=msgspec.msgpack.encode(event)))
+    say_all(connection, group, [event])
+
+
+def say_all(connection: Connection, group: str, events: Iterable[Event]) -> None:
+    """Put them into the inbox in their order."""
+    rows = [{"group_id": group, "blob": msgspec.msgpack.encode(one)} for one in events]
+    if rows:
+        connection.execute(insert(inbox), rows)
 
 
 def drain(connection: Connection, group: str, most: int) -> tuple[list[int], tuple[Event, ...]]:

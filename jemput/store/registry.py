@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select, update
 
@@ -17,7 +17,7 @@ from jemput.store.outbox import Delivery
 from jemput.store.pickups import lock_group
 from jemput.store.schema import outbox, thing
 
-CHANGES_AT_ONCE: Final = 200
+CHANGES_AT_ONCE: Final = 100
 """So many changes in one transaction, so that nobody waits long for the database."""
 
 
@@ -78,15 +78,19 @@ class RegistryStore:
         now_ms: int,
     ) -> Registry:
         registry = known.copy()
+        lines = []
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
         for change in changes:
             before = registry_notes.told(registry, change.thing)
             refused = registry.apply(change)
             if refused is not None:
                 raise RefusedChangeError(refused)
-            journals.say(connection, self.group, Changed(change))
             after = registry_notes.told(registry, change.thing)
-            audit.note(connection, by, now_ms, registry_notes.line(change, before, after))
-            write_change(connection, self.group, change, registry)
+            lines.append(registry_notes.line(change, before, after))
+            rows |= {(row["kind"], row["id"]): row for row in registry_rows.rows(registry, change)}
+        journals.say_all(connection, self.group, [Changed(one) for one in changes])
+        audit.note_all(connection, by, now_ms, lines)
+        _keep(connection, self.group, rows.values(), changes)
         return registry
 
     def _look(self, connection: Connection) -> Registry:
@@ -114,12 +118,21 @@ class RegistryStore:
 
 def write_change(connection: Connection, group: str, change: Change, registry: Registry) -> None:
     """Keep what a change made of `registry`, which has taken it. The caller holds the lock."""
+    _keep(connection, group, registry_rows.rows(registry, change), [change])
+
+
+def _keep(
+    connection: Connection,
+    group: str,
+    rows: Iterable[dict[str, Any]],
+    changes: Iterable[Change],
+) -> None:
     newest = select(func.max(thing.c.revision)).where(thing.c.group_id == group)
     revision = (connection.execute(newest).scalar() or 0) + 1
-    for row in registry_rows.rows(registry, change):
-        upsert(connection, thing, [row | {"group_id": group, "revision": revision}])
-    if isinstance(change, Retire) and change.kind == "collector":
-        _tell_no_more(connection, group, change.id)
+    upsert(connection, thing, [row | {"group_id": group, "revision": revision} for row in rows])
+    for change in changes:
+        if isinstance(change, Retire) and change.kind == "collector":
+            _tell_no_more(connection, group, change.id)
 
 
 def _tell_no_more(connection: Connection, group: str, collector: str) -> None:
