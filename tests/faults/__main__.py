@@ -5,12 +5,16 @@ import json
 import sys
 import time
 
+import typer
+
+from jemput.cli.lengths import length_s
 from tests.faults.biting import Bite, hunt_all
 from tests.faults.document import COMMAND, FILE, differences, page
 from tests.faults.mutants import MUTANTS
 from tests.faults.report import bite_line, line_of, print_list
 from tests.faults.runner import JOBS, Result, run_all
 from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.soak import soak
 
 
 def main() -> int:
@@ -21,6 +25,8 @@ def main() -> int:
     if asked.mutants:
         names = [one for one in MUTANTS if asked.only is None or asked.only in one]
         return 0 if all(one.found_by for one in _hunt(asked, names)) else 1
+    if asked.soak is not None:
+        return _soak(asked)
     chosen = choose(asked.only, quick=asked.quick)
     if asked.list:
         print_list(chosen if asked.quick or asked.only else SCENARIOS)
@@ -30,7 +36,7 @@ def main() -> int:
         return 2
     began_s = time.monotonic()
     results = []
-    for running in run_all(chosen, range(1, asked.seeds + 1), asked.jobs):
+    for running in run_all(chosen, range(1, asked.seeds + 1), asked.jobs, asked.weight):
         results.append(running.result())
         sys.stderr.write(line_of(results[-1]))
     sys.stderr.write(f"{len(results)} scenarios in {time.monotonic() - began_s:.0f} s\n")
@@ -68,6 +74,14 @@ def _write(asked: argparse.Namespace, results: list[Result]) -> None:
     FILE.write_text(page(results, bites, FILE.read_text()))
 
 
+def _soak(asked: argparse.Namespace) -> int:
+    result = soak(asked.soak, asked.seeds)
+    sys.stderr.write(line_of(result))
+    if asked.json:
+        sys.stdout.write(json.dumps(as_json([result])) + "\n")
+    return 0 if result.is_good else 1
+
+
 def _check() -> int:
     found = differences(FILE.read_text() if FILE.exists() else "")
     sys.stderr.writelines(f"{one}\n" for one in found)
@@ -87,11 +101,26 @@ def _hunt(asked: argparse.Namespace, names: list[str]) -> list[Bite]:
     return bites
 
 
+def _length_s(text: str) -> float:
+    try:
+        return length_s(text)
+    except typer.BadParameter as error:
+        raise argparse.ArgumentTypeError(error.message) from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="those that scripts/test runs")
     parser.add_argument("--only", metavar="ID", help="a number, or part of a name")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="runs of each; of a soak, its seed"
+    )
+    parser.add_argument(
+        "--weight", type=int, default=1, metavar="N", help="N times as many readings a message"
+    )
+    parser.add_argument(
+        "--soak", type=_length_s, metavar="LENGTH", help="everything at once, for 10m or 1h"
+    )
     parser.add_argument("--jobs", type=int, default=JOBS, metavar="N", help="how many at a time")
     parser.add_argument("--json", action="store_true", help="one line of JSON at the end")
     parser.add_argument(

@@ -44,7 +44,7 @@ class Fleet:
         """Take the broker; nothing is connected yet."""
         self._address = address
         self._oracle = oracle
-        self._keeps = keeps
+        self.keeps = keeps
         self._waiting: deque[Message] = deque()
         self._in_flight = 0
         self._wake = asyncio.Event()
@@ -61,7 +61,7 @@ class Fleet:
 
     def send(self, readings: tuple[Identity, ...]) -> None:
         """Send readings of one device, minted before, in one message."""
-        if self._keeps:
+        if self.keeps:
             self._oracle.oblige(readings)
             now_s = asyncio.get_running_loop().time()
             self.store |= dict.fromkeys(readings, now_s)
@@ -74,9 +74,9 @@ class Fleet:
 
     async def all_told(self, timeout_s: float = 30) -> None:
         """Wait until the broker has acknowledged everything; who keeps it need not know."""
-        if self._keeps:
+        if self.keeps:
             timeout_s = KEEPERS_WAIT_S
-        ended = contextlib.suppress(TimeoutError) if self._keeps else contextlib.nullcontext()
+        ended = contextlib.suppress(TimeoutError) if self.keeps else contextlib.nullcontext()
         with ended:
             await self._none_waiting(timeout_s)
 
@@ -118,11 +118,11 @@ class Fleet:
         return client
 
     async def _be_on(self, client: aiomqtt.Client) -> None:
-        if self._keeps:
+        if self.keeps:
             await client.subscribe(ack_topic("+", "+"), qos=1)
         tasks = [asyncio.create_task(self._speak(client)) for _ in range(IN_FLIGHT // 4)]
         tasks.append(asyncio.create_task(self._hear(client)))
-        if self._keeps:
+        if self.keeps:
             tasks.append(asyncio.create_task(self._say_again()))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -150,7 +150,7 @@ class Fleet:
             self._told(message)
 
     def _told(self, message: Message) -> None:
-        if not self._keeps:
+        if not self.keeps:
             self._oracle.oblige(message.holds)
         if message.poison:
             self._oracle.poison[message.poison] += 1
@@ -190,7 +190,7 @@ class Fleet:
     def _kept(self, readings: Sequence[Identity]) -> list[tuple[int, int]]:
         """From which sequence on they are kept. Who forgets at the PUBACK declares nothing gone."""
         boots = sorted({one.boot for one in readings})
-        if not self._keeps:
+        if not self.keeps:
             return [(boot, 1) for boot in boots]
         device = readings[0].device
         held = [one for one in self.store if one.device == device] or list(readings)

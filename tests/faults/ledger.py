@@ -28,6 +28,9 @@ class Ledger:
         self.position = 0
         self.counts: Counter[Identity] = Counter()
         self.readings: dict[Identity, Reading] = {}
+        self.twice: set[Identity] = set()
+        self.unjudged: list[Identity] = []
+        """What came since somebody compared it with what was said."""
         self.epochs: list[int] = []
         self.links_up = 0
         self.losses = 0
@@ -43,6 +46,9 @@ class Ledger:
             for reading in entry.intake.readings:
                 identity = Identity(*reading.identity)
                 self.counts[identity] += 1
+                if self.counts[identity] > 1:
+                    self.twice.add(identity)
+                self.unjudged.append(identity)
                 self.readings[identity] = reading
 
     def lag(self, sink: str) -> int:

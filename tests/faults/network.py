@@ -43,12 +43,13 @@ class Network(Proxy):
                 await asyncio.sleep(0.002)  # what passed is on the wire before the reset
                 self.cut()
             return
-        if self.pieces is None:
+        pieces = self.pieces
+        if pieces is None:
             sink.write(data)
             await sink.drain()
             return
         while data:
-            size = self.pieces.randint(1, 9)
+            size = pieces.randint(1, 9)
             piece, data = data[:size], data[size:]
             sink.write(piece)
             await sink.drain()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,11 +63,12 @@ class Result:
 
 
 def run_all(
-    scenarios: Sequence[Scenario], seeds: Sequence[int], jobs: int = JOBS
+    scenarios: Sequence[Scenario], seeds: Sequence[int], jobs: int = JOBS, weight: int = 1
 ) -> Iterator[Future[Result]]:
     """Run scenarios, `jobs` at a time: most of a scenario is waiting. Results in their order."""
     with ThreadPoolExecutor(jobs) as pool:
-        yield from [pool.submit(run_scenario, one, seeds) for one in scenarios]
+        run = partial(run_scenario, weight=weight)
+        yield from [pool.submit(run, one, seeds) for one in scenarios]
 
 
 def run_scenario(
@@ -74,13 +76,17 @@ def run_scenario(
     seeds: Sequence[int],
     program: Sequence[str] = JEMPUT,
     patience_s: float = PATIENCE_S,
+    weight: int = 1,
 ) -> Result:
-    """Run one scenario with each seed. Skips, with the reason, what cannot run here."""
+    """Run one scenario with each seed. Skips, with the reason, what cannot run here.
+
+    Messages of devices that speak hold `weight` times as many readings.
+    """
     result, began_s = Result(scenario), time.monotonic()
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="jemput-faults-") as folder:
             try:
-                world = open_world(scenario.setup, seed, Path(folder), program, patience_s)
+                world = open_world(scenario.setup, seed, Path(folder), program, patience_s, weight)
                 result.verdicts.append(asyncio.run(_run(scenario, seed, world, Path(folder))))
             except pytest.skip.Exception as reason:
                 result.skipped = str(reason)
@@ -96,7 +102,7 @@ async def _run(
     verdict = Verdict()
     asyncio.get_running_loop().set_exception_handler(_hear_of)
     try:
-        async with asyncio.timeout(AT_MOST_S if scenario.quick else LONG_S), opened as world:
+        async with asyncio.timeout(_limit_s(scenario)), opened as world:
             broke = await _broke(scenario, world)
             verdict = await reach_verdict(world)
     except (TimeoutError, DamagedJournalError, SQLAlchemyError) as error:
@@ -106,6 +112,10 @@ async def _run(
     if not verdict.is_good:
         verdict.notes += [f"seed {seed}", *_last_lines(folder / "ingest.log")]
     return verdict
+
+
+def _limit_s(scenario: Scenario) -> float:
+    return scenario.lasts_s + (AT_MOST_S if scenario.quick else LONG_S)
 
 
 async def _broke(scenario: Scenario, world: World) -> str | None:

@@ -36,6 +36,8 @@ class Scenario:
     quick: bool = True
     known: str | None = None
     """The open fault that this scenario finds; it stays out of --quick until that is mended."""
+    lasts_s: float = 0.0
+    """How long it goes on where that is long by design."""
 
     @property
     def says(self) -> str:

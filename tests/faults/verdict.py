@@ -84,14 +84,15 @@ def judge(world: World) -> Verdict:
 
 def _journal(world: World, verdict: Verdict) -> None:
     oracle, ledger = world.oracle, world.ledger
-    missing = oracle.obliged - set(ledger.counts) - _set_aside(world)
+    missing = oracle.obliged - ledger.counts.keys()
+    missing -= _set_aside(world) if missing else set()
     verdict.count("lost", "readings promised and not in the journal", *_some(missing))
-    twice = {one for one, count in ledger.counts.items() if count > 1}
-    verdict.count("doubled", "readings twice in the journal", *_some(twice))
-    unknown = set(ledger.counts) - oracle.minted
+    verdict.count("doubled", "readings twice in the journal", *_some(ledger.twice))
+    unknown = ledger.counts.keys() - oracle.minted
     verdict.count("invented", "readings that nobody took", *_some(unknown))
-    changed = {one for one in ledger.readings if one in oracle.minted and _is_changed(world, one)}
-    verdict.count("invented", "readings that say something else", *_some(changed))
+    came, ledger.unjudged = ledger.unjudged, []
+    world.changed |= {one for one in came if one in oracle.minted and _is_changed(world, one)}
+    verdict.count("invented", "readings that say something else", *_some(world.changed))
 
 
 def _is_changed(world: World, one: Identity) -> bool:

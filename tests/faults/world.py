@@ -26,7 +26,7 @@ from tests.faults.fleet import Fleet
 from tests.faults.ingester import JEMPUT, Ingester
 from tests.faults.ledger import GROUP, Ledger
 from tests.faults.network import Network
-from tests.faults.oracle import Oracle
+from tests.faults.oracle import Identity, Oracle
 from tests.faults.receiver import Receiver
 from tests.faults.scenario import Setup
 from tests.servers import HOST, InfluxDb, PostgreSql, require
@@ -36,6 +36,8 @@ FRESH: Final = "d-fresh"
 """The device that speaks when all is over."""
 PATIENCE_S: Final = 40.0
 SMALL_DISK: Final = "8m"
+MOST_READINGS: Final = 100
+"""In one message; 128 would be refused."""
 _LOOK_S: Final = 0.05
 
 
@@ -62,6 +64,10 @@ class World:
     """Of the broker."""
     patience_s: float = PATIENCE_S
     """How long recovery may take."""
+    weight: int = 1
+    """How many times as many readings a message holds while devices speak."""
+    changed: set[Identity] = field(default_factory=set)
+    """Readings that do not say what was said."""
     healed_s: float = 0.0
     """When the last fault ended, on the monotonic clock."""
 
@@ -101,7 +107,8 @@ class World:
 
     async def _talk(self, messages_s: float, most_readings: int) -> None:
         while True:
-            self.fleet.say(self.rng.choice(self.devices), self.rng.randint(1, most_readings))
+            count = self.rng.randint(1, most_readings) * self.weight
+            self.fleet.say(self.rng.choice(self.devices), min(count, MOST_READINGS))
             await asyncio.sleep(self.rng.uniform(0, 2 / messages_s))
 
     def healed(self) -> None:
@@ -143,12 +150,13 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def open_world(
+async def open_world(  # noqa: PLR0913, PLR0917 - what a run may choose
     setup: Setup,
     seed: int,
     folder: Path,
     program: Sequence[str] = JEMPUT,
     patience_s: float = PATIENCE_S,
+    weight: int = 1,
 ) -> AsyncIterator[World]:
     """A town that hears; half of its bins are full."""
     bins = [f"b{number}" for number in range(1, BINS + 1)]
@@ -185,6 +193,7 @@ async def open_world(
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
         world.database, world.patience_s = database, patience_s
+        world.weight = weight
         world.postgresql, world.tls = postgresql, tls
         stack.callback(world.end_ingester)
         await world.start_ingester()

@@ -42,7 +42,7 @@ NOT_HERE: Final = {
     31: "a CA or token that changes is not tried: both are read at the start, so restart",
     32: "two thousand devices at once need more than two cores; the simulator draws their backoff",
     33: "there is no step between: threshold, pickup and alert are one commit, see 2",
-    35: "a soak is `--seeds` with many; none runs for hours yet",
+    35: "everything at once, for as long as you like, is `scripts/faults --soak 1h`",
 }
 """By number. Host clock steps (part of 26) are tests of the fold: its clock is an argument."""
 
