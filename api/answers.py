@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api import problems
 from api.problems import MEDIA_TYPE, Kind, ProblemError, answer
@@ -39,6 +40,19 @@ def add_problems(app: FastAPI) -> None:
     app.exception_handler(Exception)(_of_anything)
 
 
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """Every method that an address takes, where the description has it.
+
+    Each method is a route of its own there, and whichever is found first knows only itself.
+    """
+    found = (
+        operations
+        for template, operations in app.openapi()["paths"].items()
+        if compile_path(template)[0].fullmatch(path)
+    )
+    return sorted({method.upper() for operations in found for method in operations})
+
+
 def _answer(request: Request, kind: Kind, detail: str, **members: object) -> JSONResponse:
     return answer(ProblemError(kind, detail, None, **members), request.url.path)
 
@@ -50,6 +64,14 @@ async def _as_it_is(request: Request, error: ProblemError) -> Response:
 async def _of_status(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     path, status = request.url.path, error.status_code
+    if status == HTTPStatus.BAD_REQUEST:
+        # FastAPI's word for bytes that are no text; other bodies that are no JSON are validated.
+        errors = [{"where": "body", "message": "must be JSON in UTF-8"}]
+        return _answer(
+            request, problems.INVALID_REQUEST, "body: must be JSON in UTF-8", errors=errors
+        )
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (taken := methods_at(request.app, path)):
+        headers["Allow"] = ", ".join(taken)
     if status in BY_STATUS:
         sentence = SENTENCES.get(status, str(error.detail))
         detail = sentence.format(path=path, method=request.method)

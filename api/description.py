@@ -15,6 +15,8 @@ BESIDES: Final = (FeatureCollection, Town, Now)
 """Shapes that leave as another media type than JSON: GeoJSON, and the data of events."""
 NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
 """FastAPI's own shapes of a request that is not understood."""
+WHO: Final = "who_am_i"
+"""It answers nobody too: that nobody is speaking."""
 FIRST_ERROR: Final = 400
 ABOUT: Final = """Waste bins that say how full they are, and people who are told in time.
 
@@ -63,6 +65,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if method == "post" and path.startswith("/v1/") and "security" in operation:
                 describe_key(operation, {"$ref": REF.format(model="Problem")})
+            if operation["operationId"] == WHO:
+                operation["security"].append({})
             _name_problems(operation["responses"])
     for name in NOT_OURS:
         document["components"]["schemas"].pop(name)

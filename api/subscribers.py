@@ -2,25 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.shapes import AtS, Said, Taken
 from jemput.events import EventType
-from jemput.ids import check_id
+from jemput.ids import ID_PATTERN
 from jemput.store.deliveries import Fate
 from jemput.webhooks import LONGEST_URL
 
 
-def _is_site(value: str) -> str:
-    return check_id("site", value)
-
-
-SiteId = Annotated[str, AfterValidator(_is_site), Field(pattern=r"^[a-z0-9-]{1,32}$")]
+SiteId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$", examples=["lubuk-pakam"])]
 Url = Annotated[
     str,
     Field(
-        min_length=1,
         max_length=LONGEST_URL,
+        pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
         description="http or https, without user and fragment",
         examples=["https://disposal.example/hooks/jemput"],
     ),

@@ -19,10 +19,7 @@ STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events, for as long as the client stays",
         "content": {
-            MEDIA_TYPE: {
-                "schema": {"type": "string"},
-                "example": 'event: clock\ndata: {"now_s":1772326800}\n\n',
-            }
+            MEDIA_TYPE: {"example": 'event: clock\ndata: {"now_s":1772326800}\n\n'},
         },
     }
 }

@@ -68,7 +68,7 @@ class Desk:
         except BadUrlError as error:
             raise invalid("body.url", str(error)) from error
         if unknown := set(wanted.sites) - self.services.registry.read().sites.keys():
-            raise invalid("body.sites", f"there is no site {min(unknown)}")
+            raise ProblemError(problems.NOT_FOUND, f"there is no site {min(unknown)!r}")
         if not self.sees(wanted):
             message = f"name sites of yours: {', '.join(self.user.sites)}"
             raise ProblemError(problems.NOT_YOURS, message)

@@ -45,7 +45,6 @@ def test_a_subscription_is_made_and_its_secret_is_shown_once(client: Client) -> 
         ({"url": "http://169.254.169.254/"}, "body.url"),
         ({"url": ""}, "body.url"),
         ({"events": ["pickup.eaten"]}, "body.events.0"),
-        ({"sites": ["atlantis"]}, "body.sites"),
         ({"sites": ["No Id"]}, "body.sites.0"),
         ({"label": "x" * 101}, "body.label"),
         ({"label": "\0"}, "body.label"),
@@ -57,6 +56,13 @@ def test_what_cannot_be_subscribed(reader: Client, told: dict[str, Any], where: 
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["where"] == where
+
+
+def test_a_site_that_there_is_not(reader: Client) -> None:
+    answer = subscribe(reader, sites=["atlantis"])
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "there is no site 'atlantis'"
 
 
 def test_a_private_network_needs_the_setting(town: Town) -> None:

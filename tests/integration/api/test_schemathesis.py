@@ -1,0 +1,44 @@
+"""The whole API as schemathesis sees it, briefly; `scripts/fuzz-api` asks for longer."""
+
+import os
+from importlib.metadata import version
+
+import pytest
+import urllib3
+
+from jemput.roles import Role
+from tests.integration.api.fuzzing import fuzz
+
+pytestmark = pytest.mark.skipif(
+    version("urllib3") != vars(urllib3)["__version__"]
+    and "JEMPUT_TEST_REQUIRE_SERVERS" not in os.environ,
+    reason="another package lies over urllib3 here, and schemathesis cannot speak through it",
+)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("role", "examples", "phases"),
+    [
+        (Role.OPERATOR, 3, "examples,coverage,fuzzing,stateful"),
+        (Role.COLLECTOR, 2, "examples,fuzzing"),
+        (Role.AUDITOR, 2, "examples,fuzzing"),
+    ],
+)
+def test_nothing_is_found(role: Role, examples: int, phases: str) -> None:
+    found = fuzz(role, examples, phases=phases)
+
+    assert found.is_clean, found.words
+
+
+def test_a_fault_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.routes.bins.known_bin", break_down)
+    found = fuzz(Role.AUDITOR, 1, phases="examples")
+
+    assert not found.is_clean
+    assert "GET /v1/bins/{bin_id}" in found.words
+
+
+def break_down(*_: object) -> None:
+    """What a mistake in a route does."""
+    raise ZeroDivisionError
