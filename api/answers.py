@@ -7,14 +7,17 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from api import problems
 from api.problems import MEDIA_TYPE, Kind, ProblemError, answer
 from jemput.pickup import RefusedError
+from jemput.store.database import Moved, moved_to
 from jemput.store.pickups import UnknownPickupError
 
 BY_STATUS: Final = {
@@ -37,6 +40,7 @@ def add_problems(app: FastAPI) -> None:
     app.exception_handler(RefusedError)(_of_refusal)
     app.exception_handler(OperationalError)(_of_database)
     app.exception_handler(PoolTimeoutError)(_of_database)
+    app.exception_handler(IntegrityError)(_of_closed_database)
     app.exception_handler(Exception)(_of_anything)
 
 
@@ -108,6 +112,19 @@ async def _of_refusal(request: Request, error: RefusedError) -> Response:
 async def _of_database(request: Request, error: OperationalError | PoolTimeoutError) -> Response:
     structlog.get_logger().warning("database_down", path=request.url.path, error=str(error))
     return _answer(request, problems.DATABASE_DOWN, "the database is locked, full or away")
+
+
+async def _of_closed_database(request: Request, error: IntegrityError) -> Response:
+    """A town that moved takes nothing; anything else that does not fit is nobody's expectation."""
+    moved = await run_in_threadpool(_moved, request.app.state.services.engine)
+    if moved is None:
+        raise error
+    return _answer(request, problems.DATABASE_MOVED, moved.sentence)
+
+
+def _moved(engine: Engine) -> Moved | None:
+    with engine.connect() as connection:
+        return moved_to(connection)
 
 
 async def _of_anything(request: Request, _: Exception) -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from api.services import Services
 from jemput.fold.state import Listening
 from jemput.store.checkpoints import GROUP_PART
+from jemput.store.database import Moved, moved_to
 from jemput.store.outbox import Delivery
 from jemput.store.schema import (
     checkpoint,
@@ -57,6 +58,8 @@ class Facts:
     saved_waits_since_ms: int | None
     """Time of the first entry that the checkpoint lacks."""
     sinks: dict[str, Sink]
+    moved: Moved | None
+    """Where the town went, or is going."""
 
 
 def read_facts(services: Services) -> Facts:
@@ -82,6 +85,7 @@ def read_facts(services: Services) -> Facts:
             saved=saved,
             saved_waits_since_ms=_entry_ms(connection, group, saved.position + 1 if saved else 1),
             sinks=_sinks(connection, group),
+            moved=moved_to(connection),
         )
 
 

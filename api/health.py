@@ -22,8 +22,11 @@ async def readiness(services: Services) -> Readiness:
         sentence = f"does not answer: {_first_line(error)}"
         down = Dependency(name="database", state=Standing.DOWN, needed=True, sentence=sentence)
         return Readiness(status=Standing.DOWN, dependencies=[down])
+    database = _database(facts)
+    if database.state is Standing.DOWN:
+        return Readiness(status=Standing.DOWN, dependencies=[database])
     dependencies = [
-        Dependency(name="database", state=Standing.OK, needed=True, sentence="answers"),
+        database,
         *_dependencies(services, facts, await services.history.trouble()),
     ]
     is_fine = all(one.state is Standing.OK for one in dependencies)
@@ -52,6 +55,15 @@ def _dependencies(
     yield _history(facts, trouble)
     for name in sorted(facts.sinks):
         yield _sink(name, facts, now_ms, limits.sink_late_ms)
+
+
+def _database(facts: Facts) -> Dependency:
+    """One that the town left still answers, but with what was; while it is copied, with what is."""
+    state, sentence = Standing.OK, "answers"
+    if facts.moved is not None:
+        state = Standing.DOWN if facts.moved.is_done else Standing.DEGRADED
+        sentence = facts.moved.sentence
+    return Dependency(name="database", state=state, needed=True, sentence=sentence)
 
 
 def _writer(group: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:

@@ -113,6 +113,12 @@ DATABASE_DOWN: Final = Kind(
     "The database does not answer",
     "Try again in a few seconds; GET /readyz says what is wrong.",
 )
+DATABASE_MOVED: Final = Kind(
+    "database-moved",
+    503,
+    "The town lives in another database",
+    "The operator starts this API with the database that the detail names: JEMPUT_DATABASE_URL.",
+)
 TOO_MANY_LISTENERS: Final = Kind(
     "too-many-listeners",
     503,
@@ -144,6 +150,7 @@ KINDS: Final = {
         TOO_MANY_SUBSCRIPTIONS,
         HISTORY_DOWN,
         DATABASE_DOWN,
+        DATABASE_MOVED,
         TOO_MANY_LISTENERS,
         INTERNAL,
     )

@@ -10,7 +10,6 @@ from jemput.ids import ID_PATTERN
 from jemput.store.deliveries import Fate
 from jemput.webhooks import LONGEST_URL
 
-
 SiteId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$", examples=["lubuk-pakam"])]
 Url = Annotated[
     str,

@@ -105,6 +105,8 @@ class Pickups:
                 journals.say(connection, self.group, OpenedByHand(opened, by))
                 audit.note(connection, by, opened.opened_ms, _change("opened", None, opened))
         except IntegrityError as error:
+            if not self.list(only_open=True, bin_id=opened.bin):
+                raise
             message = f"bin {opened.bin} has an open pickup already"
             raise AlreadyOpenError(message) from error
 

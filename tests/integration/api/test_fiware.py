@@ -124,7 +124,7 @@ def test_a_type_that_is_not_here_is_nothing(reader: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "type=WasteContainer&limit=0", "type=x&limit=1001", "type=x&options=big"]
+    "query", ["", "type=x&limit=-1", "type=x&limit=1001", "type=x&options=big"]
 )
 def test_what_is_not_understood(reader: Client, query: str) -> None:
     assert reader.get(f"{PATH}?{query}").json()["type"] == "/problems/invalid-request"
