@@ -32,8 +32,12 @@ class Poison(NamedTuple):
 class Oracle:
     """Mints readings and poison, and keeps what was promised about them."""
 
-    def __init__(self, start_s: int, full: frozenset[str]) -> None:
-        """Take when the run starts (Unix seconds), and the devices whose bins are full."""
+    def __init__(self, start_s: int, full: frozenset[str], weight: int = 1) -> None:
+        """Take when the run starts (Unix seconds), and the devices whose bins are full.
+
+        Their clocks go on a second with every so many readings, more with a greater `weight`.
+        """
+        self._per_s = _READINGS_A_SECOND * weight
         self.start_s = start_s
         self.full = full
         self.minted: set[Identity] = set()
@@ -64,7 +68,7 @@ class Oracle:
 
     def device_time_s(self, identity: Identity) -> int:
         """When the device says that it measured."""
-        usual_s = self.start_s - _BEFORE_S + identity.seq // _READINGS_A_SECOND
+        usual_s = self.start_s - _BEFORE_S + identity.seq // self._per_s
         return self.at_s.get(identity, usual_s)
 
     def on_the_wire(self, identity: Identity) -> dict[str, Any]:

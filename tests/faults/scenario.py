@@ -14,7 +14,10 @@ Run = Callable[["World"], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What runs in a scenario. With `keeps`, devices keep a reading until the application ack."""
+    """What runs in a scenario. With `keeps`, devices keep a reading until the application ack.
+
+    `light` is a scenario in which devices never say more than usual.
+    """
 
     broker: Kind = "nats"
     keeps: bool = False
@@ -23,6 +26,7 @@ class Setup:
     small_disk: bool = False
     postgresql: bool = False
     tls: bool = False
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ async def open_world(  # noqa: PLR0913, PLR0917 - what a run may choose
     weight: int = 1,
 ) -> AsyncIterator[World]:
     """A town that hears; half of its bins are full."""
+    weight = 1 if setup.light else weight
     bins = [f"b{number}" for number in range(1, BINS + 1)]
     full = frozenset(f"d-{one}" for one in bins[: BINS // 2])
     async with contextlib.AsyncExitStack() as stack:
@@ -184,7 +185,7 @@ async def open_world(  # noqa: PLR0913, PLR0917 - what a run may choose
             url = postgresql.url(postgresql.make_schema())
         ledger = _make_town(url, told, bins, receiver.url)
         stack.callback(ledger.engine.dispose)
-        oracle = Oracle(int(time.time()), full)
+        oracle = Oracle(int(time.time()), full, weight)
         address = gateway_address(broker.port, tls.context() if tls else None)
         fleet = Fleet(address, oracle, keeps=setup.keeps)
         await stack.enter_async_context(fleet.connected())

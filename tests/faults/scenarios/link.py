@@ -48,7 +48,7 @@ async def half_open_for_long(world: World) -> None:
         world.link.thaw()
 
 
-@room.holds(16, "slow link, in tiny pieces")
+@room.holds(16, "slow link, in tiny pieces", Setup(light=True))
 async def slow(world: World) -> None:
     """Everything comes late and in pieces of one to nine bytes."""
     world.link.pieces = world.rng
