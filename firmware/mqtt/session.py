@@ -76,7 +76,12 @@ class Session:
         return self._last_id
 
     def _write(self, packet):
-        self._stream.write(packet, self._budget)
+        """The first write brings the TLS handshake, so it may take as long as an answer."""
+        try:
+            self._stream.write(packet, self._budget.part(self._answer_ms))
+        except OutOfTime:
+            self._budget.check()
+            raise Broken("stalled")
 
     def _wait_for(self, wanted, packet_id):
         """The body of the answer; None where it does not come in time."""

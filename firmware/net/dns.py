@@ -1,11 +1,13 @@
 """Names to addresses. The system's own resolver has no deadline, so this asks by itself."""
 
+from firmware.net.stream import Broken
 from firmware.net.udp import ask
 
 _HEAD = 12
 _ASKED_RECURSIVELY = b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 _A_IN = b"\x00\x01\x00\x01"
 _POINTER = 0xC0
+_IS_ANSWER, _CODE = 0x80, 0x0F
 _ADDRESS_BYTES = 4
 
 
@@ -27,15 +29,21 @@ def is_address(name):
 
 
 def read_answer(question, answer):
-    """The first A record of an answer to `question`, or None where it is no such answer."""
+    """The first A record of an answer to `question`, or None where it is no such answer.
+
+    Raises Broken where the answer is that there is none.
+    """
     try:
-        if answer[:2] != question[:2] or not answer[2] & 0x80 or answer[3] & 0xF:
+        if answer[:2] != question[:2] or not answer[2] & _IS_ANSWER:
             return None
+        if answer[3] & _CODE:
+            raise Broken("no-such-name")
         at = len(question)
         for _ in range(answer[6] << 8 | answer[7]):
             at = _after_name(answer, at)
             size = answer[at + 8] << 8 | answer[at + 9]
-            if answer[at : at + 4] == _A_IN and size == _ADDRESS_BYTES:
+            is_whole = len(answer) >= at + 10 + size
+            if answer[at : at + 4] == _A_IN and size == _ADDRESS_BYTES and is_whole:
                 return ".".join([str(byte) for byte in answer[at + 10 : at + 14]])
             at += 10 + size
     except IndexError:

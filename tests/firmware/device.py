@@ -43,11 +43,15 @@ class DeskDevice:
     def wake(self, heap: str = interpreter.HEAP, **settings: Any) -> dict[str, Any]:  # noqa: ANN401
         """One wake; what the firmware says came of it."""
         self.settings.update(settings)
-        (self.folder / "device.json").write_text(json.dumps(self.settings))
+        self.write_settings()
         said = interpreter.said("-m", "firmware.boards.unix", self.folder, heap=heap)
         outcome: dict[str, Any] = json.loads(said.splitlines()[-1])
         self.taken += outcome["sleep_s"] is not None
         return outcome
+
+    def write_settings(self) -> None:
+        """What the firmware finds when it starts."""
+        (self.folder / "device.json").write_text(json.dumps(self.settings))
 
     def lose_power(self) -> None:
         """RTC memory and the clock are gone."""

@@ -30,7 +30,7 @@ ENDS: Final = {
     "a topic of no letters": "nonsense",
     "a message at qos 2": "nonsense",
     "a message without a topic": "nonsense",
-    "deaf after suback": "out of time",
+    "deaf after suback": "stalled",
     "no puback": "no-puback",
     "puback of another": "no-puback",
     "closes at publish": ("closed", "reset"),
