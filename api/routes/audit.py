@@ -13,7 +13,7 @@ from api.speaking import ViewerOf, needs
 from jemput.roles import Right
 from jemput.store.audit import AuditLog, Line
 
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**31 - 1
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 router = APIRouter(tags=["audit"])
 

@@ -16,9 +16,9 @@ LEVELS = {
 }
 
 
-def lively(folder: Path) -> Town:
+def lively(folder: Path, url: str | None = None) -> Town:
     """Three pickups are open; one bin is silent, one was never heard."""
-    made = Town(folder)
+    made = Town(folder, url)
     levels = {bin_id: LEVELS.get(bin_id, 20) for bin_id in BINS if bin_id != NEVER_HEARD}
     made.hear_all(levels)
     made.hear_all({bin_id: level for bin_id, level in levels.items() if bin_id != SILENT})

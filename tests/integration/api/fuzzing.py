@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -18,9 +19,11 @@ from api.gate import AccountGate
 from api.services import Limits
 from api.tries import Tries
 from jemput.roles import Role
+from tests.databases import running_postgresql
 from tests.integration.api.conftest import lively
 from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import served
+from tests.servers import PostgreSql
 
 ROOT: Final = Path(__file__).parents[3]
 CONFIG: Final = Path(__file__).parent / "schemathesis.toml"
@@ -45,10 +48,15 @@ class Found:
     words: str
 
 
-def fuzz(role: Role, examples: int, seed: int = 1, phases: str = PHASES) -> Found:
-    """Ask as somebody of this role, so many examples for each operation."""
+def fuzz(
+    role: Role, examples: int, seed: int = 1, phases: str = PHASES, url: str | None = None
+) -> Found:
+    """Ask as somebody of this role, so many examples for each operation.
+
+    The town is in SQLite, or where `url` says.
+    """
     with tempfile.TemporaryDirectory(prefix="jemput-fuzz-") as folder:
-        town = lively(Path(folder))
+        town = lively(Path(folder), url)
         services = replace(
             town.services(SHORT),
             gate=AccountGate(town.engine),
@@ -85,10 +93,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--role", type=Role, choices=list(Role), action="append")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phases", default=PHASES)
+    parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
     told = parser.parse_args(arguments)
+    with ExitStack() as stack:
+        server = stack.enter_context(running_postgresql()) if told.postgresql else None
+        return _ask_all(told, server)
+
+
+def _ask_all(told: argparse.Namespace, server: PostgreSql | None) -> int:
     status = 0
     for role in told.role or list(Role):
-        found = fuzz(role, told.examples, told.seed, told.phases)
+        url = server.url(server.make_schema()) if server else None
+        found = fuzz(role, told.examples, told.seed, told.phases, url)
         sys.stdout.write(f"== {role}: {'nothing' if found.is_clean else 'something'} was found\n")
         if not found.is_clean:
             sys.stdout.write(found.words)

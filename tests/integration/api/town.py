@@ -86,8 +86,8 @@ class StandingClock:
 class Town:
     """Writes readings as the ingester does: fold, one transaction, then states and history."""
 
-    def __init__(self, folder: Path) -> None:
-        self.engine = open_database(f"sqlite:///{folder / 'town.db'}")
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.engine = open_database(url or f"sqlite:///{folder / 'town.db'}")
         create_tables(self.engine)
         self.clock = StandingClock()
         self.journal = Journal(self.engine, GROUP)
