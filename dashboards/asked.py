@@ -68,7 +68,7 @@ ABOVE_CALL: Final = count_where(
 )
 SILENT: Final = open_incidents(IncidentKind.SILENCE)
 ESCALATED: Final = influx(
-    f"SELECT count(key) {at('alert', AT_SITE)} AND "
+    f"SELECT count(alert_key) {at('alert', AT_SITE)} AND "
     f"kind =~ /^({'|'.join(one.value for one in ESCALATIONS)})$/",
     "number",
 )
@@ -119,11 +119,11 @@ EMPTYINGS_OF_BIN: Final = influx(
     "Time before_percent after_percent",
 )
 STEPS_OF_BIN: Final = influx(
-    f"SELECT state, reason, by, open_s {at('pickup', THIS_BIN)} AND step = 1"
+    f"SELECT state, reason, who, open_s {at('pickup', THIS_BIN)} AND step = 1"
     " ORDER BY time DESC LIMIT 100",
     "table",
     "",
-    "Time state reason by open_s",
+    "Time state reason who open_s",
 )
 PICKUP_MARKS: Final = f"SELECT state AS title, reason AS text {at('pickup', THIS_BIN)} AND step = 1"
 INCIDENT_MARKS: Final = (
@@ -146,7 +146,7 @@ def of_bin(field: str) -> Influxql:
 
 
 def share_of(how: str, field: str, source: str = "reading") -> Influxql:
-    """A percentile or the like over time."""
+    """A value of all devices over time. No low percentile: of few readings 1.x knows none."""
     return influx(f"SELECT {how} AS {field} {at(source)} {BY_TIME} fill(none)", legend="$col")
 
 

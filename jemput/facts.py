@@ -167,7 +167,7 @@ class Facts:
             "reason": pickup.reason.value,
             "collector": pickup.collector,
             "flag": pickup.flag.value if pickup.flag else None,
-            "by": by,
+            "who": by,
             "step": 1 if by else None,
             "opened_ms": pickup.opened_ms,
             "open_s": max(0, at_ms - pickup.opened_ms) // 1000,
@@ -248,7 +248,7 @@ def _alert(said: Say) -> Fact:
     """The key is the same whatever is replayed; `recipient` is a collector or the operator."""
     tags = {"kind": said.kind.value, "recipient": said.recipient, "site": said.site}
     bin_id = said.subject.bin if said.subject else ""
-    return ALERT, tags, {"bin": bin_id, "key": said.key}, said.decided_ms * 1_000_000
+    return ALERT, tags, {"bin": bin_id, "alert_key": said.key}, said.decided_ms * 1_000_000
 
 
 def _written(fact: Fact, offset: int = 0) -> str:

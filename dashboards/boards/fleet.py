@@ -47,7 +47,7 @@ FLEET: Final = Board(
                 ),
                 lines(
                     "fleet-battery",
-                    asked.share_of("percentile(battery_mv, 5)", "weak"),
+                    asked.share_of("min(battery_mv)", "weak"),
                     asked.share_of("median(battery_mv)", "middle"),
                     unit="mvolt",
                     steps=_BATTERY,
@@ -55,7 +55,7 @@ FLEET: Final = Board(
                 ),
                 lines(
                     "fleet-signal",
-                    asked.share_of("percentile(rssi_dbm, 10)", "weak"),
+                    asked.share_of("min(rssi_dbm)", "weak"),
                     asked.share_of("median(rssi_dbm)", "middle"),
                     unit="dBm",
                     names={"weak": "weak", "middle": "middle"},

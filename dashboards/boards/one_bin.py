@@ -54,7 +54,7 @@ BIN: Final = Board(
                         _TIME,
                         Column("state", "state"),
                         Column("reason", "reason"),
-                        Column("by", "by"),
+                        Column("who", "who"),
                         Column("open_s", "open", "s"),
                     ),
                     width=12,

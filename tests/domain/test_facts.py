@@ -49,7 +49,7 @@ def test_a_pickup_is_told_at_each_step_and_how_long_it_is_open() -> None:
     assert field(lines[0], "reason") == "FULLNESS"
     assert [int(field(one, "open_s")[:-1]) // HOUR_S for one in lines] == [0, 0, 1, 2]
     assert {field(one, "is_open") for one in lines} == {"1i"}
-    assert {field(one, "by") for one in lines[1:]} == {"asep"}
+    assert {field(one, "who") for one in lines[1:]} == {"asep"}
 
 
 def test_an_emptying_closes_what_was_open() -> None:

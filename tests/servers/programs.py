@@ -14,6 +14,8 @@ PACKAGES: Final = {
     "chromium": "chromium",
     "postgres": "postgresql",
     "initdb": "postgresql",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
 }
 REQUIRE: Final = "JEMPUT_TEST_REQUIRE_SERVERS"
 

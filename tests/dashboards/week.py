@@ -1,0 +1,116 @@
+"""A week of an invented town of two sites, folded by the real rules; everything happens once."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from jemput.entry import Entry
+from jemput.fold.admission import Heard
+from jemput.payload import WireMessage, WireReading
+from jemput.reading import Clock, Quality
+from jemput.registry import (
+    Bind,
+    Change,
+    PutBin,
+    PutCollector,
+    PutHalte,
+    PutSite,
+    PutZone,
+)
+from jemput.things import Bin, Collector, Halte, Site, Zone
+from tests.builders import HOUR_S, SHAPE, START_S, Feed, distance_mm
+
+SITES: Final = ("coblong", "lubuk-pakam")
+WASTES: Final = ("organic", "plastic", "residual")
+BINS: Final = {f"{site}-{waste}": (site, waste) for site in SITES for waste in WASTES}
+HOURS: Final = 7 * 24
+END_S: Final = START_S + HOURS * HOUR_S
+FILL_HOURS: Final = {"organic": 20, "plastic": 36, "residual": 28}
+
+
+def changes() -> Iterator[Change]:
+    """Lubuk Pakam has nobody, so its calls escalate."""
+    for index, site in enumerate(SITES):
+        yield PutSite(Site(site, site.title()))
+        yield PutHalte(Halte(f"halte-{index}", site, f'Halte "{index}"', 3.5 + index, 98.8))
+    yield PutZone(Zone("north", "North", ("halte-0",)))
+    yield PutCollector(Collector("asep", "Asep", ("north",)))
+    for bin_id, (site, waste) in BINS.items():
+        yield PutBin(Bin(bin_id, f"halte-{SITES.index(site)}", waste, SHAPE, HOUR_S))
+        yield Bind(f"d-{bin_id}", bin_id, 0)
+
+
+class Week:
+    """A reading an hour of each bin; Asep comes, sometimes late, and once not at all."""
+
+    def __init__(self) -> None:
+        self.feed = Feed(changes())
+        self.emptied_h = dict.fromkeys(BINS, 0)
+        self.trips = 0
+        for hour in range(1, HOURS):
+            self._hour(hour)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them."""
+        return self.feed.entries
+
+    def _hour(self, hour: int) -> None:
+        self.feed.now_s = START_S + hour * HOUR_S
+        self.feed.take(
+            *(self._heard(bin_id, hour) for bin_id in BINS if self._speaks(bin_id, hour))
+        )
+        for bin_id in BINS:
+            self._collect(bin_id, hour)
+
+    def _speaks(self, bin_id: str, hour: int) -> bool:
+        """One falls silent on the last day."""
+        return bin_id != "coblong-plastic" or hour < HOURS - 30
+
+    def _level(self, bin_id: str, hour: int) -> int:
+        """Stays overfull until it is fetched."""
+        full_h = FILL_HOURS[BINS[bin_id][1]]
+        return min(99, (hour - self.emptied_h[bin_id]) * 100 // full_h)
+
+    def _heard(self, bin_id: str, hour: int) -> Heard:
+        site, waste = BINS[bin_id]
+        quality = self._quality(bin_id, hour)
+        ghost = waste == "organic" and hour % 17 == 0
+        level = 5 if ghost else self._level(bin_id, hour)
+        hot, tilted = (site == "coblong" and waste == "residual"), waste == "plastic"
+        late = hour >= HOURS - 12
+        seq = hour if hour < HOURS // 2 or waste != "residual" else hour + 5
+        reading = WireReading(
+            boot=1,
+            seq=seq,
+            at=self.feed.now_s,
+            clock=Clock.NTP,
+            quality=quality,
+            distance_mm=distance_mm(level) if quality in {Quality.OK, Quality.UNSTABLE} else None,
+            echoes=7,
+            spread_mm=6,
+            temperature_c=85 if hot and late else 31,
+            battery_mv=3900 - hour * (4 if waste == "plastic" else 1),
+            rssi_dbm=-70 - hour % 13,
+            tilt_deg=80 if tilted and late else 2,
+        )
+        kept = ((1, HOURS // 2 + 5),) if seq != hour else ()
+        return Heard(f"d-{bin_id}", WireMessage(1, (reading,), kept))
+
+    def _quality(self, bin_id: str, hour: int) -> Quality:
+        faults = tuple(one for one in Quality if one is not Quality.OK)
+        return faults[hour // 11 % len(faults)] if (hour + len(bin_id)) % 11 == 0 else Quality.OK
+
+    def _collect(self, bin_id: str, hour: int) -> None:
+        pickup = self.feed.pickup(bin_id)
+        if pickup is None or BINS[bin_id][0] != "coblong" or hour >= HOURS - 24:
+            return
+        self.trips += 1
+        self.feed.act("alerted", bin_id)
+        self.feed.pass_s(300)
+        self.feed.act("accept", bin_id)
+        self.feed.pass_s(60 * (self.trips % 20 + 5))
+        if self.trips % 5 == 0:
+            self.feed.act("fail", bin_id)
+            return
+        self.feed.act("collect", bin_id)
+        self.emptied_h[bin_id] = hour
