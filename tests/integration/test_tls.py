@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from api.certificate import Tls
 from api.server import Server
@@ -98,13 +99,13 @@ def test_a_renewed_certificate_is_shown_without_a_restart(made: Certificates) ->
     assert names_of(renewed) == NAMES
 
 
-def test_a_broken_file_leaves_the_old_certificate_in_use(
-    made: Certificates, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_file_leaves_the_old_certificate_in_use(made: Certificates) -> None:
     before = read(made.server)
-    with serving(Tls(made.server)) as port:
+    with capture_logs() as said, serving(Tls(made.server)) as port:
         made.server.write_text("half a certificate")
-        wait_until(lambda: "certificate_not_taken" in capsys.readouterr().out, 30, "a warning")
+        wait_until(
+            lambda: any(one["event"] == "certificate_not_taken" for one in said), 30, "a warning"
+        )
 
         assert shown(port, trusting(made)).serial_number == before.serial_number
 
