@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api.answers import add_problems
 from api.description import add_description
+from api.etags import EntityTags
 from api.idempotency import Keyed, add_repeats
 from api.live import Feed
 from api.meters import Meters
@@ -17,22 +18,32 @@ from api.middleware import Counted, SafeHeaders
 from api.routes import (
     acts,
     audit,
+    bin_files,
     bins,
+    collectors,
     docs,
     events,
     fiware,
+    haltes,
     health,
     page,
     pickups,
     readings,
     session,
+    sites,
     subscriptions,
+    zones,
 )
 from api.services import Services
 from api.town import Town
 
 ROUTERS: Final = (
+    bin_files.router,
     bins.router,
+    sites.router,
+    haltes.router,
+    zones.router,
+    collectors.router,
     readings.router,
     pickups.router,
     acts.router,
@@ -55,6 +66,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services, app.state.feed, app.state.meters = services, feed, meters
     app.mount("/page", StaticFiles(directory=page.FOLDER), name="page")
     app.add_middleware(Keyed)
+    app.add_middleware(EntityTags)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Counted, meters=meters)

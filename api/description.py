@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.etags import describe_tags
 from api.idempotency import describe_key
 from api.problems import MEDIA_TYPE
 from api.shapes import FeatureCollection, Now, Town
@@ -30,6 +31,7 @@ the address of a page that says what to do."""
 TAGS: Final = [
     {"name": "bins", "description": "How full they are"},
     {"name": "readings", "description": "What a bin was, over time"},
+    {"name": "registry", "description": "What the town has: sites, haltes, zones, collectors"},
     {"name": "pickups", "description": "What is to be emptied, why, and what became of it"},
     {"name": "acts", "description": "What people do to a pickup"},
     {"name": "events", "description": "The town, live"},
@@ -68,6 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             if operation["operationId"] == WHO:
                 operation["security"].append({})
             _name_problems(operation["responses"])
+    describe_tags(document)
     for name in NOT_OURS:
         document["components"]["schemas"].pop(name)
     return document

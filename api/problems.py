@@ -77,6 +77,24 @@ ALREADY_OPEN: Final = Kind(
     "The bin has an open pickup",
     "Use the pickup that is open, or withdraw it first.",
 )
+ALREADY_THERE: Final = Kind(
+    "already-there",
+    409,
+    "There is one of that id",
+    "Change the one that is there (PATCH), or choose another id.",
+)
+REFUSED_CHANGE: Final = Kind(
+    "refused-change",
+    409,
+    "The town cannot change so",
+    "The detail says what stands in the way, and what to do first.",
+)
+PRECONDITION_FAILED: Final = Kind(
+    "precondition-failed",
+    412,
+    "Somebody changed it meanwhile",
+    "Read it again, and send the change with the ETag that it has now.",
+)
 OTHER_REQUEST: Final = Kind(
     "other-request",
     422,
@@ -144,6 +162,9 @@ KINDS: Final = {
         TOO_MANY_TRIES,
         REFUSED_MOVE,
         ALREADY_OPEN,
+        ALREADY_THERE,
+        REFUSED_CHANGE,
+        PRECONDITION_FAILED,
         OTHER_REQUEST,
         STILL_RUNNING,
         ANSWER_LOST,

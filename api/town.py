@@ -1,7 +1,7 @@
 """The town as the API shows it to somebody: stores in, shapes out."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from api import shapes
 from api.services import Services
@@ -27,16 +27,20 @@ class Town:
         return self.services.clock.now_ms() // 1000
 
     def bins(self) -> shapes.Bins:
-        """Every bin."""
-        return self._bins(self.services.registry.read())
+        """Every bin in use."""
+        return self._bins(self.services.registry.look())
 
     def bin(self, bin_id: str) -> shapes.Bin | None:
-        """One bin, None where there is none of that id."""
-        return next((one for one in self._seen_bins() if one.id == bin_id), None)
+        """One bin, in use or retired; None where there is none of that id."""
+        registry = self.services.registry.look()
+        if bin_id not in registry.bins or not self.viewer.sees_site(registry.site_of(bin_id)):
+            return None
+        (now,) = self.services.bins.list(registry, [bin_id])
+        return show_bin(now, self.viewer)
 
     def pickups(self, *, only_open: bool, bin_id: str | None = None) -> shapes.Pickups:
         """Pickups, newest first."""
-        registry = self.services.registry.read()
+        registry = self.services.registry.look()
         return shapes.Pickups(
             now_s=self.now_s(), pickups=self._pickups(registry, only_open=only_open, bin_id=bin_id)
         )
@@ -44,7 +48,7 @@ class Town:
     def pickup(self, pickup_id: str) -> shapes.PickupWithMoves:
         """One pickup with its moves. Raises `UnknownPickupError`, also where it is hidden."""
         found = self.services.pickups.get(pickup_id)
-        shown = show_pickup(found, self.services.registry.read())
+        shown = show_pickup(found, self.services.registry.look())
         if not self.viewer.sees_pickup(found.collector, shown.halte.site):
             raise UnknownPickupError(pickup_id)
         moves = [
@@ -55,27 +59,27 @@ class Town:
 
     def all(self) -> shapes.Town:
         """Bins and open pickups."""
-        registry = self.services.registry.read()
+        registry = self.services.registry.look()
         pickups = self._pickups(registry, only_open=True)
         return shapes.Town(**dict(self._bins(registry)), pickups=pickups)
 
-    def _bins(self, registry: Registry) -> shapes.Bins:
+    def about(self, registry: Registry) -> dict[str, Any]:
+        """What is said beside bins: the time, the sites, and whether all of it is made up."""
         sites = [
             shapes.Site(id=one.id, name=one.name)
             for one in registry.sites.values()
-            if self.viewer.sees_site(one.id)
+            if self.viewer.sees_site(one.id) and registry.is_live("site", one.id)
         ]
-        return shapes.Bins(
-            now_s=self.now_s(),
-            invented=self.services.invented or any(INVENTED in one.name for one in sites),
-            sites=sites,
-            bins=self._seen_bins(),
-        )
+        invented = self.services.invented or any(INVENTED in one.name for one in sites)
+        return {"now_s": self.now_s(), "invented": invented, "sites": sites}
 
-    def _seen_bins(self) -> list[shapes.Bin]:
+    def _bins(self, registry: Registry) -> shapes.Bins:
+        return shapes.Bins(**self.about(registry), bins=self._seen_bins(registry))
+
+    def _seen_bins(self, registry: Registry) -> list[shapes.Bin]:
         return [
             show_bin(one, self.viewer)
-            for one in self.services.bins.list()
+            for one in self.services.bins.list(registry)
             if self.viewer.sees_site(one.halte.site)
         ]
 

@@ -84,6 +84,11 @@ class Registry(Struct, dict=True):
         }
         return by_kind[kind]
 
+    def in_zone(self, zone_id: str) -> tuple[str, ...]:
+        """The haltes of a zone; none where there is no such zone."""
+        zone = self.zones.get(zone_id)
+        return zone.haltes if zone is not None else ()
+
     def device_of(self, bin_id: str, at_s: int) -> str | None:
         """The device that hung on a bin at that time."""
         hung = self.hung_on(bin_id)

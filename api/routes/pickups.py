@@ -58,6 +58,7 @@ def get_pickup(town: TownOf, pickup_id: PickupId) -> shapes.PickupWithMoves:
         problems.FROM_ELSEWHERE,
         problems.NOT_FOUND,
         problems.ALREADY_OPEN,
+        problems.REFUSED_CHANGE,
         problems.INVALID_REQUEST,
     ),
 )
@@ -68,6 +69,8 @@ def open_pickup(
     a_bin = known_bin(town, body.bin)
     if not user.sees(a_bin.halte.site):
         raise ProblemError(problems.NOT_YOURS, f"bin {a_bin.id} is not at a site of yours")
+    if not services.registry.look().is_live("bin", a_bin.id):
+        raise ProblemError(problems.REFUSED_CHANGE, f"bin {a_bin.id} is retired: nobody fetches it")
     opened = _by_hand(services, a_bin, body.note)
     try:
         services.pickups.open_by_hand(opened, site=a_bin.halte.site, by=user.name)
@@ -79,7 +82,7 @@ def open_pickup(
 
 def _by_hand(services: Services, a_bin: shapes.Bin, note: str | None) -> Pickup:
     now_ms = services.clock.now_ms()
-    collector = services.registry.read().collector_of(a_bin.id)
+    collector = services.registry.look().collector_of(a_bin.id)
     level = a_bin.last_level_percent
     return Pickup(
         id=hand_pickup_id(a_bin.id),

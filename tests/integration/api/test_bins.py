@@ -52,6 +52,16 @@ def test_a_full_bin_says_so_with_its_place_and_its_pickup(
             "reason": "FULLNESS",
             "collector": "budi",
         },
+        "setup": {
+            "geometry": {"empty_mm": 1000, "full_mm": 0, "blind_mm": 0},
+            "geometry_from_s": 0,
+            "device": "dev-0",
+            "cadence_s": 600,
+            "rearm_percent": 55,
+            "own_call_percent": None,
+            "own_rearm_percent": None,
+            "retired_at_s": None,
+        },
     }
 
 

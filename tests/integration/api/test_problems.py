@@ -30,7 +30,7 @@ def test_a_method_that_an_address_does_not_take(reader: Client) -> None:
     answer = reader.delete("/v1/bins")
 
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, POST"
     assert answer.json()["type"] == "/problems/method-not-allowed"
     assert answer.json()["detail"] == "/v1/bins does not take DELETE"
 

@@ -14,6 +14,32 @@ NEEDS: dict[str, Right | None] = {
     "get /v1/bins": Right.READ_OWN,
     "get /v1/bins/{bin_id}": Right.READ_OWN,
     "get /v1/bins/{bin_id}/readings": Right.READ_OWN,
+    "get /v1/sites": Right.READ_OWN,
+    "post /v1/sites": Right.CHANGE_TOWN,
+    "get /v1/sites/{site_id}": Right.READ_OWN,
+    "patch /v1/sites/{site_id}": Right.CHANGE_TOWN,
+    "post /v1/sites/{site_id}/retire": Right.CHANGE_TOWN,
+    "get /v1/haltes": Right.READ_OWN,
+    "post /v1/haltes": Right.CHANGE_TOWN,
+    "get /v1/haltes/{halte_id}": Right.READ_OWN,
+    "patch /v1/haltes/{halte_id}": Right.CHANGE_TOWN,
+    "post /v1/haltes/{halte_id}/retire": Right.CHANGE_TOWN,
+    "get /v1/zones": Right.READ,
+    "post /v1/zones": Right.CHANGE_TOWN,
+    "get /v1/zones/{zone_id}": Right.READ,
+    "patch /v1/zones/{zone_id}": Right.CHANGE_TOWN,
+    "post /v1/zones/{zone_id}/retire": Right.CHANGE_TOWN,
+    "get /v1/collectors": Right.READ,
+    "post /v1/collectors": Right.CHANGE_TOWN,
+    "get /v1/collectors/{collector_id}": Right.READ,
+    "patch /v1/collectors/{collector_id}": Right.CHANGE_TOWN,
+    "post /v1/collectors/{collector_id}/retire": Right.CHANGE_TOWN,
+    "post /v1/bins": Right.CHANGE_TOWN,
+    "patch /v1/bins/{bin_id}": Right.CHANGE_TOWN,
+    "post /v1/bins/{bin_id}/retire": Right.CHANGE_TOWN,
+    "post /v1/bins/import": Right.CHANGE_TOWN,
+    "get /v1/bins/export": Right.READ,
+    "get /v1/bin-types": Right.READ,
     "get /v1/pickups": Right.READ_OWN,
     "post /v1/pickups": Right.MOVE,
     "get /v1/pickups/{pickup_id}": Right.READ_OWN,
@@ -44,7 +70,13 @@ BODIES: dict[str, object] = {
     "post /v1/pickups": {"bin": "no-such"},
     "post /v1/pickups/{pickup_id}/fail": {"reason": "other"},
 }
-WRONG_BODY = {"post /v1/session", "post /v1/subscriptions", "get /ngsi-ld/v1/entities"}
+KINDS = ("site", "halte", "zone", "collector", "bin")
+WRONG_BODY = {
+    *("post /v1/session", "post /v1/subscriptions", "get /ngsi-ld/v1/entities"),
+    *(f"post /v1/{kind}s" for kind in KINDS),
+    *(f"patch /v1/{kind}s/{{{kind}_id}}" for kind in KINDS),
+    "post /v1/bins/import",
+}
 """Asked without what it takes, so that nobody is guessed at."""
 
 
