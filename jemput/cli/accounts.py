@@ -3,13 +3,12 @@
 import getpass
 import secrets
 import sys
-from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
 import typer
 
-from jemput.cli.console import wall_ms, who
+from jemput.cli.console import print_rows, wall_ms, who
 from jemput.cli.options import AsJson, Database, open_existing
 from jemput.cli.telling import local
 from jemput.roles import Role, User
@@ -51,7 +50,7 @@ def retire(name: Name, database: Database = None) -> None:
 def list_accounts(database: Database = None, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
     """List every account."""
     listed = _accounts(database).list()
-    _print(
+    print_rows(
         [msgspec.to_builtins(one) for one in listed], map(_told_account, listed), as_json=as_json
     )
 
@@ -82,7 +81,7 @@ def revoke(
 def list_keys(database: Database = None, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
     """List every key, without what opens."""
     listed = _credentials(database).list_keys()
-    _print(listed, map(_told_key, listed), as_json=as_json)
+    print_rows(listed, map(_told_key, listed), as_json=as_json)
 
 
 def show_audit(  # noqa: PLR0913, PLR0917 - every option is a plain flag
@@ -96,7 +95,7 @@ def show_audit(  # noqa: PLR0913, PLR0917 - every option is a plain flag
     """Print who changed what, newest first."""
     engine, _ = open_existing(database, None)
     lines = AuditLog(engine).search(who=who, kind=kind, thing=thing, most=most)
-    _print(lines, map(_told_line, lines), as_json=as_json)
+    print_rows(lines, map(_told_line, lines), as_json=as_json)
 
 
 def _accounts(database: str | None) -> Accounts:
@@ -122,11 +121,3 @@ def _told_key(one: Key) -> str:
 def _told_line(one: Line) -> str:
     changed = f"\n    {one.before or '-'}\n    → {one.after or '-'}" if one.before else ""
     return f"{local(one.at_ms / 1000)}  {one.who} {one.what} {one.kind} {one.thing}{changed}"
-
-
-def _print(rows: object, lines: Iterable[str], *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(rows).decode() + "\n")
-        return
-    for line in lines:
-        sys.stdout.write(line + "\n")

@@ -1,8 +1,12 @@
 """Whoever has this console, as the audit log names them, and their time."""
 
 import getpass
+import sys
 import time
+from collections.abc import Iterable
 from typing import Final
+
+import msgspec
 
 AT_CONSOLE: Final = "console"
 
@@ -15,3 +19,11 @@ def who() -> str:
 def wall_ms() -> int:
     """Unix milliseconds."""
     return int(time.time() * 1000)
+
+
+def print_rows(rows: object, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print what was asked for: one JSON value, or a line each."""
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(rows).decode() + "\n")
+        return
+    sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -48,6 +48,11 @@ COMMANDS: Final = (
     ),
     Later("certificate", "jemput.cli.certificate:app", "The certificate of broker and API."),
     Later(
+        "device",
+        "jemput.cli.device:app",
+        "Devices: who may speak, and on which bin each hangs.",
+    ),
+    Later(
         "settings",
         "jemput.cli.settings:settings",
         "Print what this machine's JEMPUT_* settings are; secrets stay hidden.",
