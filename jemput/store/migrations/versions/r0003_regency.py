@@ -72,6 +72,8 @@ def _revisions_of_things() -> None:
     revised = sa.Column("revision", sa.BigInteger(), nullable=False, server_default="0")
     op.add_column("thing", revised)
     op.create_index("thing_by_revision", "thing", ["group_id", "revision"], unique=False)
+
+
 def _subscriptions() -> None:
     op.create_table(
         "incident_move",
