@@ -49,9 +49,12 @@ def methods_at(app: FastAPI, path: str) -> list[str]:
 
     Each method is a route of its own there, and whichever is found first knows only itself.
     """
+    paths = app.openapi()["paths"]
+    if path in paths:  # the nearest: `/v1/bins/export` is no bin of that name
+        return sorted(method.upper() for method in paths[path])
     found = (
         operations
-        for template, operations in app.openapi()["paths"].items()
+        for template, operations in paths.items()
         if compile_path(template)[0].fullmatch(path)
     )
     return sorted({method.upper() for operations in found for method in operations})

@@ -10,8 +10,8 @@ from api.things import FromS, Id, Next, Own, RetiredAt, Threshold, example, left
 LONGEST_MM: Final = 20_000
 LONGEST_CADENCE_S: Final = 7 * 86_400
 
-Millimetres = Annotated[int, Field(ge=0, le=LONGEST_MM)]
-Cadence = Annotated[int, Field(ge=1, le=LONGEST_CADENCE_S, examples=[600])]
+Millimetres = Annotated[int, Field(strict=True, ge=0, le=LONGEST_MM)]
+Cadence = Annotated[int, Field(strict=True, ge=1, le=LONGEST_CADENCE_S, examples=[600])]
 
 
 class Measures(Taken):

@@ -18,10 +18,13 @@ Name = Annotated[
     Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["Pasar Delimas"]),
 ]
 Wave = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["07:00"])]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[3.5583])]
-Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[98.8721])]
-Threshold = Annotated[int, Field(ge=1, le=100)]
-FromS = Annotated[int, Field(ge=0, le=LATEST_S, description="Unix seconds", examples=[1772326800])]
+Lat = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, examples=[3.5583])]
+Lon = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, examples=[98.8721])]
+Threshold = Annotated[int, Field(strict=True, ge=1, le=100)]
+FromS = Annotated[
+    int,
+    Field(strict=True, ge=0, le=LATEST_S, description="Unix seconds", examples=[1772326800]),
+]
 Url = Annotated[
     str,
     Field(max_length=2000, pattern=r"^https?://[!-~]+$", examples=["https://example.org/jemput"]),

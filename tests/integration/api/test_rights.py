@@ -40,6 +40,15 @@ NEEDS: dict[str, Right | None] = {
     "post /v1/bins/import": Right.CHANGE_TOWN,
     "get /v1/bins/export": Right.READ,
     "get /v1/bin-types": Right.READ,
+    "get /v1/devices": Right.READ,
+    "get /v1/devices/unknown": Right.READ,
+    "get /v1/devices/{device_id}": Right.READ,
+    "post /v1/devices": Right.CHANGE_DEVICES,
+    "post /v1/devices/{device_id}/rotate": Right.CHANGE_DEVICES,
+    "post /v1/devices/{device_id}/revoke": Right.CHANGE_DEVICES,
+    "post /v1/devices/{device_id}/bind": Right.CHANGE_DEVICES,
+    "post /v1/devices/{device_id}/swap": Right.CHANGE_DEVICES,
+    "post /v1/devices/{device_id}/take-down": Right.CHANGE_DEVICES,
     "get /v1/pickups": Right.READ_OWN,
     "post /v1/pickups": Right.MOVE,
     "get /v1/pickups/{pickup_id}": Right.READ_OWN,
@@ -68,6 +77,8 @@ NEEDS: dict[str, Right | None] = {
 }
 BODIES: dict[str, object] = {
     "post /v1/pickups": {"bin": "no-such"},
+    "post /v1/devices/{device_id}/bind": {"bin": "no-such"},
+    "post /v1/devices/{device_id}/swap": {"bin": "no-such"},
     "post /v1/pickups/{pickup_id}/fail": {"reason": "other"},
 }
 KINDS = ("site", "halte", "zone", "collector", "bin")
@@ -76,6 +87,7 @@ WRONG_BODY = {
     *(f"post /v1/{kind}s" for kind in KINDS),
     *(f"patch /v1/{kind}s/{{{kind}_id}}" for kind in KINDS),
     "post /v1/bins/import",
+    "post /v1/devices",
 }
 """Asked without what it takes, so that nobody is guessed at."""
 

@@ -32,11 +32,11 @@ def test_nothing_is_found(role: Role, examples: int, phases: str) -> None:
 
 
 def test_a_fault_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.routes.bins.known_bin", break_down)
+    monkeypatch.setattr("api.device_desk.DeviceReader.find", break_down)
     found = fuzz(Role.AUDITOR, 1, phases="examples")
 
     assert not found.is_clean
-    assert "GET /v1/bins/{bin_id}" in found.words
+    assert "GET /v1/devices/{device_id}" in found.words
 
 
 def break_down(*_: object) -> None:
