@@ -73,7 +73,7 @@ class BrokerLink:
     async def run(self) -> None:
         """Stay connected until cancelled; between tries, wait longer and longer, with jitter."""
         retry_s = _FIRST_RETRY_S
-        while True:
+        while not _is_cancelled():
             try:
                 await self._session()
             except aiomqtt.MqttError as error:
@@ -82,8 +82,10 @@ class BrokerLink:
                 if self.connected.is_set():
                     retry_s = _FIRST_RETRY_S
                 self._hang_up()
-            await asyncio.sleep(random.uniform(retry_s / 2, retry_s))
+            if not _is_cancelled():
+                await asyncio.sleep(random.uniform(retry_s / 2, retry_s))
             retry_s = min(_LAST_RETRY_S, retry_s * 2)
+        raise asyncio.CancelledError
 
     async def _session(self) -> None:
         async with AsyncExitStack() as stack:
@@ -114,6 +116,12 @@ class BrokerLink:
             clean_session=not self._remembered,
             socket_options=AT_ONCE,
         )
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end: a link that breaks while it is ended says only that it broke."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _came_through(sending: asyncio.Task[None]) -> bool:

@@ -6,12 +6,21 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
+from jemput import topics
 from jemput.broker.nats import NatsServer
+from simulator.broker_link import BrokerLink
 from simulator.main import Run, RunError, Tally, simulate
 from simulator.scenario import Scenario, load
-from tests.integration.town_broker import StandIn, eventually, town_broker, town_run
+from tests.integration.town_broker import (
+    StandIn,
+    access,
+    eventually,
+    town_broker,
+    town_run,
+)
 
 SPEED = 3000  # a cadence of ten minutes is 0.2 s
 DEVICES = 6
@@ -116,6 +125,28 @@ async def test_what_was_kept_while_the_broker_was_away_comes_when_it_is_back(
     for bin_ in few("quiet-week").bins:
         seqs = stand_in.seqs(bin_.device)
         assert seqs == list(range(1, len(seqs) + 1))
+
+
+async def test_a_link_that_breaks_while_it_is_ended_ends(
+    broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = aiomqtt.Client.__aexit__
+
+    async def break_down(client: aiomqtt.Client, *_: object) -> None:
+        await leave(client, None, None, None)
+        raise aiomqtt.MqttError("the connection was lost")
+
+    monkeypatch.setattr(aiomqtt.Client, "__aexit__", break_down)
+    device = few("quiet-week").bins[0].device
+    topic = topics.ack(few("quiet-week").site.id, device)
+    link = BrokerLink(access(broker, device), topic, lambda _: None, asyncio.Semaphore(1))
+    linked = asyncio.create_task(link.run())
+    await asyncio.wait_for(link.connected.wait(), 20)
+
+    linked.cancel()
+    await asyncio.wait({linked}, timeout=20)
+
+    assert linked.cancelled()
 
 
 async def test_a_second_run_of_the_same_town_repeats_no_identity(broker: NatsServer) -> None:
