@@ -30,7 +30,7 @@ class DeviceReader:
         """Take who is speaking."""
         self.services = services
         self.viewer = viewer
-        self.kept = Devices(services.engine, services.group)
+        self.kept = Devices(services.registry)
 
     @property
     def now_ms(self) -> int:

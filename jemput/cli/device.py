@@ -16,6 +16,7 @@ from jemput.cli.telling import local
 from jemput.ids import check_id
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountError
 from jemput.store.devices import Device, Devices
+from jemput.store.registry import RegistryStore
 from jemput.store.strangers import Stranger
 
 MOST_AT_ONCE: Final = 10_000
@@ -134,12 +135,12 @@ def strangers(
 ) -> None:
     """Somebody is talking: list devices that hang on no bin, and what is held of each."""
     devices = _devices(database, group)
-    listed = devices.strangers.listed(devices.registry.read(), wall_ms() // 1000)
+    listed = devices.strangers.listed(devices.registry.look(), wall_ms() // 1000)
     print_rows(listed, map(_told_stranger, listed), as_json=as_json)
 
 
 def _devices(database: str | None, group: str | None) -> Devices:
-    return Devices(*open_existing(database, group))
+    return Devices(RegistryStore(*open_existing(database, group)))
 
 
 def _of_group(devices: Devices, name: str) -> None:

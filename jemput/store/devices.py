@@ -5,10 +5,10 @@ from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Engine
 
 from jemput.ids import check_id
-from jemput.registry import Bind, Registry
+from jemput.reading import Reading
+from jemput.registry import Bind, Change, Registry
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountStore, Known
 from jemput.store.registry import RefusedChangeError, RegistryStore
 from jemput.store.strangers import Strangers
@@ -47,23 +47,23 @@ class Device(Struct, frozen=True):
 class Devices:
     """The devices of one group: whoever has an account here, or ever hung on a bin."""
 
-    def __init__(self, engine: Engine, group: str) -> None:
-        """Take the database and the group's name; touch nothing."""
-        self.accounts = BrokerAccountStore(engine)
-        self.registry = RegistryStore(engine, group)
-        self.strangers = Strangers(engine, group)
-        self.group = group
+    def __init__(self, registry: RegistryStore) -> None:
+        """Take the group's registry; touch nothing."""
+        self.accounts = BrokerAccountStore(registry.engine)
+        self.registry = registry
+        self.strangers = Strangers(registry.engine, registry.group)
+        self.group = registry.group
 
     def list(self, now_s: int) -> Sequence[Device]:
         """Every device, by id."""
-        registry = self.registry.read()
+        registry = self.registry.look()
         accounts = {one.name: one for one in self.accounts.list(self.group)}
         names = sorted(accounts.keys() | registry.bindings.keys())
         return [device_of(registry, one, accounts.get(one), now_s) for one in names]
 
     def get(self, device: str, now_s: int) -> Device:
         """One device. Raises `UnknownDeviceError`."""
-        registry, account = self.registry.read(), self.accounts.get(device)
+        registry, account = self.registry.look(), self.accounts.get(device)
         if account is not None and account.group != self.group:
             account = None
         if account is None and device not in registry.bindings:
@@ -80,15 +80,23 @@ class Devices:
         Without `from_s` it hangs there since it was first heard, so that what is held of it is
         the bin's. Raises `RefusedChangeError`.
         """
-        now_s, registry = now_ms // 1000, self.registry.read()
-        if from_s is None:
-            from_s = self._first_heard(registry, device, bin_id, now_s)
-        at_s = max(from_s, now_s)
-        _refuse_hung(registry, device, bin_id, at_s)
-        if (other := hangs_on(registry, bin_id, at_s)) not in {None, device}:
-            raise RefusedChangeError(f"device {other} hangs on bin {bin_id}: swap it for {device}")
-        self.registry.change([Bind(device, bin_id, from_s)], by=by, now_ms=now_ms)
-        return from_s
+        held = self.strangers.held().get(check_id("device", device), ())
+        now_s, since_s = now_ms // 1000, LONG_AGO_S
+
+        def hang(registry: Registry) -> Sequence[Change]:
+            nonlocal since_s
+            since_s = (
+                _free_since(registry, device, bin_id, held, now_s) if from_s is None else from_s
+            )
+            at_s = max(since_s, now_s)
+            _refuse_hung(registry, device, bin_id, at_s)
+            if (other := hangs_on(registry, bin_id, at_s)) not in {None, device}:
+                message = f"device {other} hangs on bin {bin_id}: swap it for {device}"
+                raise RefusedChangeError(message)
+            return [Bind(device, bin_id, since_s)]
+
+        self.registry.decide(hang, by=by, now_ms=now_ms)
+        return since_s
 
     def swap(
         self, bin_id: str, device: str, *, by: str, now_ms: int, from_s: int | None = None
@@ -97,39 +105,36 @@ class Devices:
 
         Raises `RefusedChangeError`.
         """
-        from_s, registry = now_ms // 1000 if from_s is None else from_s, self.registry.read()
-        _refuse_hung(registry, device, bin_id, from_s)
-        old = hangs_on(registry, bin_id, from_s)
-        if old is None or old == device:
-            what = "no device" if old is None else f"{device} already"
-            raise RefusedChangeError(f"bin {bin_id} has {what}: bind hangs one on it")
-        self.registry.change([Bind(device, bin_id, from_s)], by=by, now_ms=now_ms)
+        since_s, old = now_ms // 1000 if from_s is None else from_s, ""
+
+        def hang(registry: Registry) -> Sequence[Change]:
+            nonlocal old
+            _refuse_hung(registry, device, bin_id, since_s)
+            found = hangs_on(registry, bin_id, since_s)
+            if found is None or found == device:
+                what = "no device" if found is None else f"{device} already"
+                raise RefusedChangeError(f"bin {bin_id} has {what}: bind hangs one on it")
+            old = found
+            return [Bind(device, bin_id, since_s)]
+
+        self.registry.decide(hang, by=by, now_ms=now_ms)
         return old
 
     def take_down(self, device: str, *, by: str, now_ms: int, from_s: int | None = None) -> str:
         """Take a device from its bin; which one that was. Raises `RefusedChangeError`."""
-        from_s, registry = now_ms // 1000 if from_s is None else from_s, self.registry.read()
-        bin_id = registry.bin_of(device, from_s)
-        if bin_id is None:
-            raise RefusedChangeError(f"device {device} hangs on no bin: there is nothing to do")
-        self.registry.change([Bind(device, None, from_s)], by=by, now_ms=now_ms)
-        return bin_id
+        since_s, bin_id = now_ms // 1000 if from_s is None else from_s, ""
 
-    def _first_heard(self, registry: Registry, device: str, bin_id: str, now_s: int) -> int:
-        """Since when it may be the bin's: not before either of them was free."""
-        held = self.strangers.held().get(check_id("device", device), ())
-        first_s = min((one.at_s for one in held), default=now_s)
-        free_s = max(
-            (at_s for at_s, _ in registry.bindings.get(device, ()) if at_s <= now_s),
-            default=LONG_AGO_S,
-        )
-        before = (
-            hung.until_s
-            for one in registry.bindings
-            for hung in hanging(registry, one)
-            if hung.bin == bin_id and hung.until_s is not None
-        )
-        return min(max(first_s, free_s, *before), now_s)
+        def take(registry: Registry) -> Sequence[Change]:
+            nonlocal bin_id
+            found = registry.bin_of(device, since_s)
+            if found is None:
+                message = f"device {device} hangs on no bin: there is nothing to do"
+                raise RefusedChangeError(message)
+            bin_id = found
+            return [Bind(device, None, since_s)]
+
+        self.registry.decide(take, by=by, now_ms=now_ms)
+        return bin_id
 
 
 def device_of(registry: Registry, device: str, account: Known | None, now_s: int) -> Device:
@@ -155,6 +160,24 @@ def hanging(registry: Registry, device: str) -> Iterator[Hung]:
 def hangs_on(registry: Registry, bin_id: str, at_s: int) -> str | None:
     """The device that hangs on a bin at a time."""
     return next((one for one in registry.bindings if registry.bin_of(one, at_s) == bin_id), None)
+
+
+def _free_since(
+    registry: Registry, device: str, bin_id: str, held: Sequence[Reading], now_s: int
+) -> int:
+    """Since when a device may be the bin's: first heard, and not before either was free."""
+    first_s = min((one.at_s for one in held), default=now_s)
+    free_s = max(
+        (at_s for at_s, _ in registry.bindings.get(device, ()) if at_s <= now_s),
+        default=LONG_AGO_S,
+    )
+    before = (
+        hung.until_s
+        for one in registry.bindings
+        for hung in hanging(registry, one)
+        if hung.bin == bin_id and hung.until_s is not None
+    )
+    return min(max(first_s, free_s, *before), now_s)
 
 
 def _holds(hung: Hung, at_s: int) -> bool:

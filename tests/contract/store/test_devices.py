@@ -12,7 +12,7 @@ from jemput.store.audit import AuditLog
 from jemput.store.bins import Bins
 from jemput.store.devices import Devices, Hung, UnknownDeviceError
 from jemput.store.history import EmbeddedHistory
-from jemput.store.registry import RefusedChangeError
+from jemput.store.registry import RefusedChangeError, RegistryStore
 from tests.builders import CADENCE_S, START_S, distance_mm, message, town
 
 GROUP = "main"
@@ -46,7 +46,7 @@ class Ingester:
 @pytest.fixture
 def devices(engine: Engine) -> Devices:
     """A town with two bins: `d-b1` hangs on the first, nothing on the second."""
-    made = Devices(engine, GROUP)
+    made = Devices(RegistryStore(engine, GROUP))
     things = town(("b1", "b2"))
     made.registry.change(things[:-1], by="test", now_ms=NOW_MS)
     made.accounts.provision(GROUP, {"d-b1": hashed(new_password())}, by="test", now_ms=NOW_MS)
@@ -151,3 +151,21 @@ def test_a_device_is_listed_with_account_bin_and_site(devices: Devices) -> None:
     assert (listed["d-b1"].bin, listed["d-b1"].site) == ("b1", "coblong")
     assert listed["d-b1"].is_revoked
     assert (listed["d-box"].bin, listed["d-box"].site) == (None, "coblong")
+
+
+def test_of_two_who_hang_on_one_bin_at_once_the_second_is_refused(
+    devices: Devices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = devices.strangers.held
+
+    def meanwhile() -> object:
+        other = Devices(RegistryStore(devices.registry.engine, GROUP))
+        other.bind("d-first", "b2", by="test", now_ms=NOW_MS, from_s=START_S)
+        return held()
+
+    monkeypatch.setattr(devices.strangers, "held", meanwhile)
+    with pytest.raises(RefusedChangeError, match="device d-first hangs on bin b2"):
+        devices.bind("d-second", "b2", by="test", now_ms=NOW_MS)
+
+    now = devices.registry.look()
+    assert (now.bin_of("d-first", START_S), now.bin_of("d-second", START_S)) == ("b2", None)

@@ -8,6 +8,7 @@ import pytest
 from jemput.roles import Role
 from jemput.store.broker_accounts import BrokerAccountStore
 from jemput.store.devices import Devices
+from jemput.store.registry import RegistryStore
 from tests.integration.api.guarded import Guarded, guarded
 from tests.integration.api.town import BINS, GROUP, Town
 
@@ -36,7 +37,7 @@ def opens(town: Town, device: str, password: str) -> bool:
 
 def hanging(town: Town, bin_id: str, now_s: int) -> str:
     """The device that hangs on a bin."""
-    known = Devices(town.engine, GROUP).list(now_s)
+    known = Devices(RegistryStore(town.engine, GROUP)).list(now_s)
     return next(one.id for one in known if one.bin == bin_id)
 
 
