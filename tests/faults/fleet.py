@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,9 @@ SITE: Final = "coblong"
 IN_FLIGHT: Final = 100
 AGAIN_S: Final = 1.0
 KEEPERS_WAIT_S: Final = 3.0
-MOST_IN_MESSAGE: Final = 40
+MOST_DOUBLINGS: Final = 3
+MOST_IN_MESSAGE: Final = 64
+"""As many as a device puts into one at most; the wire would take `jemput.payload.MAX_READINGS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Fleet:
         self._wake = asyncio.Event()
         self.store: dict[Identity, float] = {}
         """What keeping devices keep, and when they last said it."""
+        self._rounds: Counter[str] = Counter()
+        """How often each of them said everything again since it last was acknowledged anything."""
         self.silent: set[str] = set()
         """Keeping devices that do not send again for now."""
 
@@ -163,22 +167,34 @@ class Fleet:
             for one in [one for one in self.store if one.device == device]:
                 if one.seq <= upto.get(one.boot, 0):
                     del self.store[one]
+                    self._rounds[device] = 0
 
     async def _say_again(self) -> None:
-        """What is not acknowledged goes again, oldest first."""
-        clock = asyncio.get_running_loop().time
+        """Everything that is not acknowledged goes again, oldest first; ever more rarely.
+
+        Of its oldest alone a device would say the same ones until they are acknowledged, which
+        happens once in 30 s, and what is behind them would wait as often.
+        """
         while True:
             await asyncio.sleep(AGAIN_S / 4)
             if self._waiting:
                 continue  # nobody piles up what cannot leave
-            due: dict[str, list[Identity]] = {}
-            for one, said_s in self.store.items():
-                if clock() - said_s > AGAIN_S and one.device not in self.silent:
-                    due.setdefault(one.device, []).append(one)
-            for readings in due.values():
-                chosen = tuple(sorted(readings)[:MOST_IN_MESSAGE])
-                self.store |= dict.fromkeys(chosen, clock())
-                self.put(self.message(chosen))
+            now_s = asyncio.get_running_loop().time()
+            for device, readings in self._due(now_s).items():
+                self._rounds[device] += 1
+                self.store |= dict.fromkeys(readings, now_s)
+                ordered = sorted(readings)
+                for start in range(0, len(ordered), MOST_IN_MESSAGE):
+                    self.put(self.message(ordered[start : start + MOST_IN_MESSAGE]))
+
+    def _due(self, now_s: float) -> dict[str, list[Identity]]:
+        """What each device has to say again."""
+        due: dict[str, list[Identity]] = {}
+        for one, said_s in self.store.items():
+            pause_s = AGAIN_S * 2 ** min(self._rounds[one.device], MOST_DOUBLINGS)
+            if now_s - said_s > pause_s and one.device not in self.silent:
+                due.setdefault(one.device, []).append(one)
+        return due
 
     def message(self, readings: Sequence[Identity]) -> Message:
         """Readings of one device as it would send them."""
