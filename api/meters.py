@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.facts import Facts, read_facts
+from api.ground import GroundMeters
 from api.live import Feed
 from api.passing import Passing, named
 from api.services import Services
@@ -38,6 +39,7 @@ class Meters:
         )
         self.registry.register(_FromDatabase(services))
         self.registry.register(_Listeners(feed))
+        self.registry.register(GroundMeters(services.ground))
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from api.gate import Gate
+from api.ground import Ground
 from api.tries import Tries
 from jemput.store.bins import Bins
 from jemput.store.clock import Clock
@@ -71,5 +72,6 @@ class Services:
     open_reading: bool = False
     webhooks_to_lan: bool = False
     api_url: str = ""
+    ground: Ground = field(default_factory=Ground)
     limits: Limits = field(default_factory=Limits)
     tries: Tries = field(default_factory=Tries)

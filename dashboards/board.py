@@ -12,16 +12,19 @@ from msgspec import Struct
 from dashboards.drawing import draw
 from dashboards.palette import SERIES
 from dashboards.panels import Panel
+from dashboards.sources import INFLUX_UID, PROMETHEUS_UID, UID
 from dashboards.targets import INFLUX, mark
 from dashboards.words import Words
 from jemput.ids import check_id
 
-UID: Final = "jemput-"
 TAG: Final = "jemput"
 ALL: Final = ".*"
 PAGE: Final = "http://127.0.0.1:8000"
 """Where `jemput api` serves its page by itself; `jemput grafana push --page` puts another."""
-SOURCES: Final = ("influx", "influxdb"), ("prometheus", "prometheus")
+SOURCES: Final = (
+    ("influx", "influxdb", INFLUX_UID),
+    ("prometheus", "prometheus", PROMETHEUS_UID),
+)
 
 
 class DuplicateError(ValueError):
@@ -88,8 +91,8 @@ def rendered(board: Board, words: Words) -> dict[str, Any]:
     made = dashboard.Dashboard(words.board(board.key)).uid(board.uid).tags([TAG])
     made.time(board.since, "now").refresh(board.refresh).timezone("browser").readonly()
     made.tooltip(model.DashboardCursorSync.CROSSHAIR).link(_others(words))
-    for name, kind in SOURCES:
-        made.with_variable(_source(name, kind, words))
+    for name, kind, uid in SOURCES:
+        made.with_variable(_source(name, kind, uid, words))
     for choice in board.choices:
         made.with_variable(_choice(choice, words))
     if board.page:
@@ -113,10 +116,9 @@ def _others(words: Words) -> dashboard.DashboardLink:
     return link.include_vars(include_vars=True).keep_time(keep_time=True)
 
 
-def _source(name: str, kind: str, words: Words) -> dashboard.DatasourceVariable:
+def _source(name: str, kind: str, uid: str, words: Words) -> dashboard.DatasourceVariable:
     made = dashboard.DatasourceVariable(name).label(words.name(f"source_{name}")).type(kind)
-    default = UID + name
-    return made.current(model.VariableOption(selected=True, text=default, value=default))
+    return made.current(model.VariableOption(selected=True, text=uid, value=uid))
 
 
 def _choice(choice: Choice, words: Words) -> dashboard.QueryVariable:

@@ -31,13 +31,21 @@ class PanelWords(Struct, frozen=True, forbid_unknown_fields=True):
     do: Said
 
 
+class AlarmWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an alert says, and what to do."""
+
+    says: Said
+    do: Said
+
+
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """`boards` and `panels` by their keys; `names` of columns, lines and states."""
+    """`boards`, `panels` and `alarms` by their keys; `names` of columns, lines and states."""
 
     boards: dict[str, Said]
     rows: dict[str, Said]
     panels: dict[str, PanelWords]
     names: dict[str, Said]
+    alarms: dict[str, AlarmWords]
 
 
 class MissingWordsError(ValueError):
@@ -76,6 +84,14 @@ class Words:
             if not text.strip():
                 raise MissingWordsError(f"texts.toml: panel {key!r} says nothing as its {what}")
         return title, f"{good}\n\n{do}"
+
+    def alarm(self, key: str) -> tuple[str, str]:
+        """What an alert says, and what to do. Raises `MissingWordsError` where it has no words."""
+        words = self._table.alarms.get(key)
+        if words is None:
+            raise MissingWordsError(f"texts.toml has no alarm {key!r}: add says and do")
+        self.used.add(f"alarms.{key}")
+        return words.says.in_(self.language), words.do.in_(self.language)
 
     def _one(self, kind: str, texts: dict[str, Said], key: str) -> str:
         said = texts.get(key)

@@ -6,15 +6,14 @@ from dashboards.board import Board, Row
 from dashboards.palette import ACT, WELL
 from dashboards.panels import bars, lines, stat
 from dashboards.queries import prometheus as ask
+from dashboards.rules import SILENT_S, STALLED_S
 from dashboards.thresholds import Step, any_at_all, rising, steps
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3600
-STALLED_S: Final = 300
-"""So long may the journal be silent, and a sink be behind, before somebody is called: the alert
-rules of deploy/ and the colours here are one number."""
 UP: Final = steps(Step(None, ACT), Step(1, WELL))
 WAITS: Final = rising(MINUTE_S, STALLED_S)
+SILENT: Final = rising(STALLED_S, SILENT_S)
 
 _NOW: Final = Row(
     "now",
@@ -22,7 +21,7 @@ _NOW: Final = Row(
         stat("database-up", ask("min(jemput_database_up)", "number"), unit="bool_yes_no", steps=UP),
         stat("broker-up", ask("min(jemput_broker_up)", "number"), unit="bool_yes_no", steps=UP),
         stat(
-            "journal-age", ask("max(jemput_journal_age_seconds)", "number"), unit="s", steps=WAITS
+            "journal-age", ask("max(jemput_journal_age_seconds)", "number"), unit="s", steps=SILENT
         ),
         stat("sinks-behind", ask("max(jemput_sink_lag_seconds)", "number"), unit="s", steps=WAITS),
         stat(

@@ -9,6 +9,7 @@ import typer
 from api.app import create_app
 from api.certificate import Tls
 from api.gate import AccountGate, Gate
+from api.ground import Ground, ground_of
 from api.server import Server
 from api.services import Services
 from api.users import Users
@@ -53,6 +54,7 @@ def run_api_command() -> int:
         invented=False,
         open_reading=settings.users_file is not None,
         api_url=settings.api_url,
+        ground=ground_of(settings),
     )
     if tls is not None:
         server.speak_tls(tls)
@@ -70,6 +72,7 @@ def make_server(  # noqa: PLR0913 - one process and everything it reaches
     invented: bool,
     open_reading: bool,
     api_url: str,
+    ground: Ground | None = None,
 ) -> Server:
     """The API, ready to serve."""
     embedded = EmbeddedReader(EmbeddedHistory(group.engine, group.name))
@@ -87,6 +90,7 @@ def make_server(  # noqa: PLR0913 - one process and everything it reaches
         open_reading=open_reading,
         webhooks_to_lan=group.webhooks_to_lan,
         api_url=api_url,
+        ground=ground or Ground(),
     )
     return Server(create_app(services), host, port)
 

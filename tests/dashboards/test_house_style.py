@@ -11,7 +11,7 @@ from dashboards.boards import BOARDS
 from dashboards.drawing import draw
 from dashboards.panels import UNITS, BadPanelError, Column, Panel, stat, table
 from dashboards.queries import BadQueryError, influx, prometheus
-from dashboards.render import FOLDER, files, main, stale, write
+from dashboards.render import FOLDER, ROOT, files, main, stale, write
 from dashboards.thresholds import PLAIN, BadStepsError, Step, any_at_all, level, steps
 from dashboards.words import LANGUAGES, MissingWordsError, Words, read_table
 from jemput.policy import Policy
@@ -127,17 +127,20 @@ def test_titles_are_unique_in_each_language() -> None:
 
 
 def test_what_is_committed_is_what_would_be_written() -> None:
-    assert stale(FOLDER) == []
+    assert stale(ROOT) == []
 
 
 def test_check_names_what_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
-    file = tmp_path / "id" / "jemput-pipeline.json"
+    file = tmp_path / FOLDER / "id" / "jemput-pipeline.json"
     file.write_text(file.read_text().replace("Basis data", "Database", 1))
-    (tmp_path / "id" / "jemput-gone.json").write_text("{}")
-    monkeypatch.setattr("dashboards.render.FOLDER", tmp_path)
+    (tmp_path / FOLDER / "id" / "jemput-gone.json").write_text("{}")
+    monkeypatch.setattr("dashboards.render.ROOT", tmp_path)
 
     assert main(["--check"]) == 1
-    assert sorted(stale(tmp_path)) == ["id/jemput-gone.json", "id/jemput-pipeline.json"]
+    assert sorted(stale(tmp_path)) == [
+        f"{FOLDER}/id/jemput-gone.json",
+        f"{FOLDER}/id/jemput-pipeline.json",
+    ]
     assert main([]) == 0
     assert main(["--check"]) == 0
