@@ -27,7 +27,7 @@ from jemput.fold.state import GroupState
 from jemput.line_protocol import Field, written
 from jemput.pickup import OPEN, Pickup, RefusedError, State, flagged, move
 from jemput.reading import Reading
-from jemput.registry import PutBin, PutHalte, Registry
+from jemput.registry import Change, PutBin, PutHalte, PutPolicy, Registry, Retire
 
 BIN: Final = "bin"
 PICKUP: Final = "pickup"
@@ -93,20 +93,29 @@ class Facts:
         return place
 
     def _change_registry(self, entry: Entry) -> set[str]:
-        """Bins that stand elsewhere, or are others, from this entry on."""
+        """Bins that stand elsewhere, are others, or came into or out of use with this entry."""
         bins: set[str] = set()
-        haltes: set[str] = set()
         for event in entry.intake.events:
             if not isinstance(event, Changed) or self.registry.apply(event.change) is not None:
                 continue
             self._places.clear()
-            if isinstance(event.change, PutBin):
-                bins.add(event.change.bin.id)
-            elif isinstance(event.change, PutHalte):
-                haltes.add(event.change.halte.id)
-        if haltes:
-            bins |= {one.id for one in self.registry.bins.values() if one.halte in haltes}
+            bins |= self._told_anew(event.change)
         return bins
+
+    def _told_anew(self, change: Change) -> set[str]:
+        """The bins of which a change says something that a dashboard shows."""
+        registry = self.registry
+        match change:
+            case PutBin(a_bin):
+                return {a_bin.id}
+            case Retire("bin", bin_id):
+                return {bin_id}
+            case PutHalte(halte):
+                return {one.id for one in registry.bins.values() if one.halte == halte.id}
+            case PutPolicy(scope, key):
+                return {one for one in registry.bins if self._tags(one).get(scope) == key}
+            case _:
+                return set()
 
     def _acts(self, events: tuple[Event, ...]) -> Iterator["Fact"]:
         for event in events:
@@ -236,6 +245,7 @@ class Facts:
             "halte_name": halte.name,
             "call_percent": self.registry.policy_of(bin_id).call_percent,
             "cadence_s": a_bin.cadence_s,
+            "in_use": int(self.registry.is_live("bin", bin_id)),
         }
         return written(BIN, tags, fields, time_ns)
 

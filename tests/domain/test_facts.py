@@ -9,7 +9,8 @@ from jemput.facts import BEAT_MS, Facts
 from jemput.fold import state as states
 from jemput.fold.state import GroupState
 from jemput.line_protocol import written
-from jemput.policy import Policy
+from jemput.policy import Policy, Scope
+from jemput.registry import Retire
 from tests.builders import HOUR_S, Feed, by_hand, town
 
 
@@ -103,12 +104,45 @@ def test_every_bin_says_where_it_stands_at_each_beat() -> None:
     assert int(bins[-1].rsplit(" ", 1)[1]) % (BEAT_MS * 1_000_000) == 0
 
 
+def test_a_retired_bin_is_told_to_be_out_of_use_until_it_is_put_again() -> None:
+    feed = Feed()
+    feed.change(Retire("bin", "b1", feed.now_s))
+    feed.pass_s(BEAT_MS // 1000)
+    feed.change(town()[4])
+
+    in_use = [field(one, "in_use") for one in of(told(feed.entries), "bin")]
+
+    assert in_use[1:] == ["1i", "0i", "0i", "1i"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "told_of"), [("bin", "b2", ["b2"]), ("waste", "organic", ["b1", "b2"])]
+)
+def test_another_threshold_is_told_of_the_bins_that_it_is_for(
+    scope: Scope, key: str, told_of: list[str]
+) -> None:
+    feed = Feed()
+    feed.change(*town(("b1", "b2")))
+    before = len(feed.entries)
+    feed.policy(scope, key, call_percent=61)
+
+    bins = of(told(feed.entries)[-len(told_of) :], "bin")
+
+    assert len(feed.entries) == before + 1
+    assert [field(one, "bin") for one in bins] == told_of
+    assert {field(one, "call_percent") for one in bins} == {"61i"}
+
+
 def test_lines_are_the_same_from_wherever_one_began() -> None:
     feed = Feed()
     snapshots: list[tuple[int, bytes]] = []
     for level in (50, 70, 90, 92, 94, 95, 3, 3, 3, 3, 60):
         feed.fill(level)
         feed.pass_s(3 * HOUR_S)
+        if level == 95:
+            feed.change(Retire("bin", "b1", feed.now_s))
+            feed.change(town()[4])
+            feed.policy(call_percent=80)
         snapshots.append((len(feed.entries), states.dump(feed.fold.state)))
     facts = Facts(GroupState())
     whole = [facts.take(entry) for entry in feed.entries]
