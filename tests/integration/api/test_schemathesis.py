@@ -7,7 +7,7 @@ import pytest
 import urllib3
 
 from jemput.roles import Role
-from tests.integration.api.fuzzing import fuzz
+from tests.integration.api.fuzzing import NOBODY, fuzz
 
 pytestmark = pytest.mark.skipif(
     version("urllib3") != vars(urllib3)["__version__"]
@@ -18,15 +18,16 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("role", "examples", "phases"),
+    ("who", "examples", "phases"),
     [
         (Role.OPERATOR, 3, "examples,coverage,fuzzing,stateful"),
         (Role.COLLECTOR, 2, "examples,fuzzing"),
         (Role.AUDITOR, 2, "examples,fuzzing"),
+        (NOBODY, 1, "examples,fuzzing"),
     ],
 )
-def test_nothing_is_found(role: Role, examples: int, phases: str) -> None:
-    found = fuzz(role, examples, phases=phases)
+def test_nothing_is_found(who: str, examples: int, phases: str) -> None:
+    found = fuzz(who, examples, phases=phases)
 
     assert found.is_clean, found.words
 
