@@ -1,7 +1,7 @@
 """`jemput device`: accounts of devices at the broker, and on which bin each hangs."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +11,8 @@ from jemput.broker.account import new_password
 from jemput.broker.files import put_file
 from jemput.broker.hashing import hashed
 from jemput.cli.console import print_rows, wall_ms, who
+from jemput.cli.labels.label import of_devices
+from jemput.cli.labels.printing import Speaks, Url, check_file, leads_to, words_in, write
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.ids import check_id
@@ -35,31 +37,31 @@ def provision(  # noqa: PLR0913, PLR0917 - flags
     prefix: Annotated[str, typer.Option(help="How the ids of --count begin.")] = "d",
     site: Annotated[str, typer.Option(help="The only site they may speak for.")] = ANY_SITE,
     table: Annotated[Path | None, typer.Option("--csv", help="Write them here, 0600.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Write labels to print, an .html.")] = None,
+    url: Url = None,
+    language: Speaks = "id",
     database: Database = None,
     group: GroupName = None,
 ) -> None:
     """Make accounts for devices, which may speak in seconds; passwords are shown this once."""
     devices = _devices(database, group)
+    address = leads_to(url) if check_file(labels) else ""
     wanted = [*(names or ()), *_numbered(devices, prefix, count)]
     if not wanted:
         raise typer.BadParameter("name devices, or say how many: --count 20 --prefix pakam")
     passwords = {check_id("device", one): new_password() for one in wanted}
-    text = "".join(
-        f"{name},{word}\n" for name, word in [("device", "password"), *passwords.items()]
-    )
-    if table is not None:
-        _keep(table, text)
-    try:
-        hashes = {name: hashed(password) for name, password in passwords.items()}
-        devices.accounts.provision(devices.group, hashes, by=who(), now_ms=wall_ms(), site=site)
-    except ValueError:
-        if table is not None:
-            table.unlink()
-        raise
-    if table is None:
-        sys.stdout.write(text)
-    else:
-        sys.stdout.write(f"{len(passwords)} devices in {table}, with their passwords\n")
+    _let_in(devices, passwords, site, table)
+    if labels is not None:
+        made = of_devices(
+            devices.registry.look(),
+            passwords,
+            now_s=wall_ms() // 1000,
+            url=address,
+            words=words_in(language),
+            site="" if site == ANY_SITE else site,
+        )
+        write(labels, list(made), language)
+        sys.stderr.write(f"{len(passwords)} labels in {labels}\n")
 
 
 @app.command("rotate")
@@ -159,6 +161,24 @@ def _numbered(devices: Devices, prefix: str, count: int) -> Iterable[str]:
         if name not in taken:
             count -= 1
             yield name
+
+
+def _let_in(devices: Devices, passwords: Mapping[str, str], site: str, table: Path | None) -> None:
+    """Make the accounts, or none of them and no file; say the passwords."""
+    text = "".join(
+        f"{name},{word}\n" for name, word in [("device", "password"), *passwords.items()]
+    )
+    if table is not None:
+        _keep(table, text)
+    try:
+        hashes = {name: hashed(password) for name, password in passwords.items()}
+        devices.accounts.provision(devices.group, hashes, by=who(), now_ms=wall_ms(), site=site)
+    except ValueError:
+        if table is not None:
+            table.unlink()
+        raise
+    told = f"{len(passwords)} devices in {table}, with their passwords\n"
+    sys.stdout.write(text if table is None else told)
 
 
 def _keep(table: Path, text: str) -> None:

@@ -53,6 +53,11 @@ COMMANDS: Final = (
         "Devices: who may speak, and on which bin each hangs.",
     ),
     Later(
+        "labels",
+        "jemput.cli.labels.command:app",
+        "Sheets of labels with QR codes, for devices and bins.",
+    ),
+    Later(
         "settings",
         "jemput.cli.settings:settings",
         "Print what this machine's JEMPUT_* settings are; secrets stay hidden.",
