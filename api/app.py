@@ -15,6 +15,7 @@ from api.idempotency import Keyed, add_repeats
 from api.live import Feed
 from api.meters import Meters
 from api.middleware import Counted, SafeHeaders
+from api.roll import Roll
 from api.routes import (
     acts,
     audit,
@@ -66,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
     feed = Feed(Town(services), services.limits)
     meters = Meters(services, feed)
     app.state.services, app.state.feed, app.state.meters = services, feed, meters
+    app.state.roll = Roll(services)
     app.mount("/page", StaticFiles(directory=page.FOLDER), name="page")
     app.add_middleware(Keyed)
     app.add_middleware(EntityTags)

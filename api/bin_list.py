@@ -1,21 +1,20 @@
 """A list of bins: which, in which order, and as they were set up at which time."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from sqlalchemy import Row
+from msgspec import json
 
-from api.bin_shapes import BinInTown, BinPage
-from api.dependencies import ServicesOf
-from api.listing import MOST, Cursor, Order, Page, Retired, Search, Value, has, page
+from api.dependencies import RollOf
+from api.listing import MOST, Cursor, Order, Page, Retired, Search, Value, has, page, page_by_id
 from api.problems import invalid
-from api.showing import show_bin_in_town
+from api.roll import Row, Seen, as_seen_by, set_up_at
 from api.speaking import TownOf, ViewerOf
 from api.times import parse_time
+from api.viewer import Viewer
 from jemput.registry import Registry
 
-State = Row[Any]
 Sort = Annotated[
     Literal[
         "id",
@@ -73,19 +72,32 @@ class Where:
         self.search = q
         self.retired = retired
 
-    def bins(self, registry: Registry) -> list[str]:
-        """Those that the registry alone can tell."""
-        in_zone = set(registry.in_zone(self.zone)) if self.zone is not None else None
-        return [
-            one.id
-            for one in registry.bins.values()
-            if self.retired is not registry.is_live("bin", one.id)
-            and self.halte in {None, one.halte}
-            and self.waste in {None, one.waste}
-            and self.site in {None, registry.haltes[one.halte].site}
-            and (in_zone is None or one.halte in in_zone)
-            and has(self.search, one.id, registry.haltes[one.halte].name)
-        ]
+    def bins(self, seen: Seen, viewer: Viewer) -> Sequence[str]:
+        """Those of them that are seen, by id."""
+        found = seen.retired if self.retired else seen.in_use
+        for keeps in self._tests(seen, viewer):
+            found = [one for one in found if keeps(one)]
+        return found
+
+    def _tests(self, seen: Seen, viewer: Viewer) -> Iterator[Callable[[str], bool]]:
+        """One for each thing that is asked for or hidden."""
+        registry, rows = seen.registry, seen.rows
+        if viewer.only_sites is not None:
+            yield lambda one: viewer.sees_site(registry.site_of(one))
+        if self.halte is not None:
+            yield lambda one: registry.bins[one].halte == self.halte
+        if self.waste is not None:
+            yield lambda one: registry.bins[one].waste == self.waste
+        if self.site is not None:
+            yield lambda one: registry.site_of(one) == self.site
+        if self.zone is not None:
+            in_zone = set(registry.in_zone(self.zone))
+            yield lambda one: registry.bins[one].halte in in_zone
+        if self.search is not None:
+            yield lambda one: has(self.search, one, registry.haltes[registry.bins[one].halte].name)
+        if self.level_min:
+            least = self.level_min
+            yield lambda one: (rows[one].level_percent or 0) >= least
 
 
 class BinList:
@@ -93,9 +105,9 @@ class BinList:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a list can be asked for
         self,
-        services: ServicesOf,
         viewer: ViewerOf,
         town: TownOf,
+        roll: RollOf,
         where: Annotated[Where, Depends()],
         at_s: AsOf,
         sort: Sort = "id",
@@ -105,53 +117,54 @@ class BinList:
         cursor: Cursor = None,
     ) -> None:
         """Take what the query says, and who asks."""
-        self.services, self.viewer, self.town = services, viewer, town
+        self.viewer, self.town, self.roll = viewer, town, roll
         self.where, self.at_s, self.sort = where, at_s, sort
         self.limit, self.cursor = limit, cursor
-        self.registry = services.registry.look()
 
-    def answer(self) -> BinPage:
-        """The bins that they see and ask for."""
-        some = self._page()
-        at_s = self.town.now_s() if self.at_s is None else self.at_s
-        shown: list[BinInTown] = [
-            show_bin_in_town(self.registry, one, self.viewer, at_s)
-            for one in self.services.bins.list(self.registry, some.items)
-        ]
-        about = self.town.about(self.registry)
-        return BinPage(**about, bins=shown, next=some.next)
+    def as_json(self) -> bytes:
+        """A `BinPage` of the bins that they see and ask for."""
+        seen = self.roll.look()
+        some = self._page(seen)
+        about = self.town.about(seen.registry)
+        sites = [one.model_dump() for one in about["sites"]]
+        rows = self._rows(seen, some.items)
+        return json.encode({**about, "sites": sites, "bins": rows, "next": some.next})
 
-    def _page(self) -> Page[str]:
-        registry, where = self.registry, self.where
-        found = [
-            one for one in where.bins(registry) if self.viewer.sees_site(registry.site_of(one))
-        ]
-        by = self.sort.removeprefix("-")
-        states = self.services.bins.states() if by in OF_STATE or where.level_min else {}
-        if where.level_min:
-            least = where.level_min
-            found = [one for one in found if (known_level(states.get(one)) or 0) >= least]
+    def as_geojson(self) -> bytes:
+        """The same bins as a `FeatureCollection`."""
+        seen = self.roll.look()
+        rows = self._rows(seen, self._page(seen).items)
+        features = [_feature(seen.registry, one) for one in rows]
+        return json.encode({"type": "FeatureCollection", "features": features})
 
-        def value(one: str) -> Value | None:
-            if by in OF_STATE:
-                return OF_STATE[by](states.get(one))
-            return {"halte": registry.bins[one].halte, "waste": registry.bins[one].waste}.get(
-                by, one
-            )
+    def _rows(self, seen: Seen, bins: Iterable[str]) -> list[Row]:
+        rows = [as_seen_by(self.viewer, seen.rows[one]) for one in bins]
+        if self.at_s is None:
+            return rows
+        return [set_up_at(seen.registry, one, self.at_s) for one in rows]
 
+    def _page(self, seen: Seen) -> Page[str]:
+        found = self.where.bins(seen, self.viewer)
         limit = self.limit or max(len(found), 1)
-        return page(found, Order(self.sort, value, lambda one: one), limit, self.cursor)
+        by = self.sort.removeprefix("-")
+        if by == "id":
+            return page_by_id(found, self.sort, limit, self.cursor)
+        order: Order[str] = Order(self.sort, _value(seen, by), lambda one: one)
+        return page(found, order, limit, self.cursor)
 
 
-def known_level(state: State | None) -> int | None:
-    """A level as it is shown: none of a bin that is silent."""
-    if state is None or state.silent:
-        return None
-    level: int | None = state.level_percent
-    return level
+def _value(seen: Seen, by: str) -> Callable[[str], Value | None]:
+    rows, bins = seen.rows, seen.registry.bins
+    by_name: dict[str, Callable[[str], Value | None]] = {
+        "level_percent": lambda one: rows[one].level_percent,
+        "heard_at_s": lambda one: rows[one].heard_at_s,
+        "halte": lambda one: bins[one].halte,
+        "waste": lambda one: bins[one].waste,
+    }
+    return by_name[by]
 
 
-OF_STATE: Final[dict[str, Callable[[State | None], Value | None]]] = {
-    "level_percent": known_level,
-    "heard_at_s": lambda state: state.at_s if state is not None else None,
-}
+def _feature(registry: Registry, row: Row) -> dict[str, object]:
+    halte = registry.haltes[registry.bins[row.id].halte]
+    point = {"type": "Point", "coordinates": (halte.lon, halte.lat)}
+    return {"type": "Feature", "id": row.id, "geometry": point, "properties": row}

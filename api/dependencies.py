@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from api import problems
 from api.live import Feed
 from api.meters import Meters
+from api.roll import Roll
 from api.services import Services
 from api.shapes import Problem
 
@@ -32,9 +33,16 @@ async def meters(request: Request) -> Meters:
     return found
 
 
+async def roll(request: Request) -> Roll:
+    """The roll of bins."""
+    found: Roll = request.app.state.roll
+    return found
+
+
 ServicesOf = Annotated[Services, Depends(services)]
 FeedOf = Annotated[Feed, Depends(feed)]
 MetersOf = Annotated[Meters, Depends(meters)]
+RollOf = Annotated[Roll, Depends(roll)]
 
 
 def may_be(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:

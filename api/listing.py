@@ -8,7 +8,8 @@ import base64
 import binascii
 import heapq
 import json
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final, Generic, NamedTuple, TypeVar
 
 from fastapi import Query
@@ -73,6 +74,26 @@ def page(items: Iterable[Item], order: Order[Item], limit: int, cursor: str | No
     found = pick(limit + 1, ranked, key=lambda one: one[0])
     more = _write(order.name, found[limit - 1][0]) if len(found) > limit else None
     return Page([item for _, item in found[:limit]], more)
+
+
+def page_by_id(ids: Sequence[str], order: str, limit: int, cursor: str | None) -> Page[str]:
+    """As `page`, of ids that are in order already, by `id` or `-id`."""
+    is_down = order.startswith("-")
+    begin, end = 0, len(ids)
+    if cursor is not None:
+        behind = _read(cursor, order)[2]
+        if is_down:
+            end = bisect_left(ids, behind)
+        else:
+            begin = bisect_right(ids, behind)
+    if end - begin <= limit:
+        found, more = ids[begin:end], False
+    elif is_down:
+        found, more = ids[end - limit : end], True
+    else:
+        found, more = ids[begin : begin + limit], True
+    items = list(reversed(found)) if is_down else list(found)
+    return Page(items, _write(order, (is_down, items[-1], items[-1])) if more else None)
 
 
 def _follows(rank: Rank, other: Rank, *, down: bool) -> bool:

@@ -108,20 +108,24 @@ def show_collector(registry: Registry, collector_id: str) -> things.CollectorInT
 
 def show_bin_in_town(registry: Registry, now: BinNow, viewer: Viewer, at_s: int) -> BinInTown:
     """A bin as it stands now, and as it was set up at `at_s`."""
-    bin_id, shown = now.bin.id, show_bin(now, viewer)
+    setup = show_setup(registry, now.bin.id, at_s)
+    return BinInTown(**dict(show_bin(now, viewer)), setup=setup)
+
+
+def show_setup(registry: Registry, bin_id: str, at_s: int) -> Setup:
+    """How a known bin was set up at a time."""
     own = registry.policies.overrides.get(f"bin/{bin_id}", {})
     from_s, geometry = held_geometry(registry, bin_id, at_s)
-    setup = Setup(
+    return Setup(
         geometry=show_geometry(geometry),
         geometry_from_s=from_s,
         device=registry.device_of(bin_id, at_s),
-        cadence_s=now.bin.cadence_s,
-        rearm_percent=now.policy.rearm_percent,
+        cadence_s=registry.bins[bin_id].cadence_s,
+        rearm_percent=registry.policy_of(bin_id).rearm_percent,
         own_call_percent=own.get("call_percent"),
         own_rearm_percent=own.get("rearm_percent"),
         retired_at_s=registry.retired_s("bin", bin_id),
     )
-    return BinInTown(**dict(shown), setup=setup)
 
 
 def show_geometry(geometry: Geometry) -> Measures:

@@ -97,14 +97,14 @@ class Town:
 
 def show_bin(now: BinNow, viewer: Viewer = EVERYTHING) -> shapes.Bin:
     """A bin as it is shown: a level that is not known now is not shown as one."""
-    condition = _condition(now)
+    condition = condition_of(now)
     level = now.level_percent if condition is shapes.Condition.OK else None
     return shapes.Bin(
         id=now.bin.id,
         waste=now.bin.waste,
         halte=show_halte(now.halte),
         state=condition,
-        band=_band(now, level),
+        band=band_of(now, level),
         level_percent=level,
         last_level_percent=now.level_percent,
         call_percent=now.policy.call_percent,
@@ -159,7 +159,8 @@ def _open_pickup(now: BinNow, viewer: Viewer) -> shapes.OpenPickup | None:
     )
 
 
-def _condition(now: BinNow) -> shapes.Condition:
+def condition_of(now: BinNow) -> shapes.Condition:
+    """Whether a bin's level is known."""
     if now.at_s is None:
         return shapes.Condition.NEVER_HEARD
     if now.silent:
@@ -167,7 +168,8 @@ def _condition(now: BinNow) -> shapes.Condition:
     return shapes.Condition.UNREADABLE if now.level_percent is None else shapes.Condition.OK
 
 
-def _band(now: BinNow, level: int | None) -> shapes.Band:
+def band_of(now: BinNow, level: int | None) -> shapes.Band:
+    """A level, where it is known, by the bin's policy."""
     if level is None:
         return shapes.Band.UNKNOWN
     if level >= now.policy.call_percent:

@@ -54,11 +54,9 @@ def list_bins(
 
     All of them by id, or with `limit` a page at a time.
     """
-    found = asked.answer()
     if form == "geojson" or (form is None and GEOJSON in accept):
-        body = _features(found.bins).model_dump_json()
-        return Response(body, media_type=GEOJSON, headers={"Vary": "Accept"})
-    return Response(found.model_dump_json(), media_type="application/json")
+        return Response(asked.as_geojson(), media_type=GEOJSON, headers={"Vary": "Accept"})
+    return Response(asked.as_json(), media_type="application/json")
 
 
 @router.get(
@@ -143,16 +141,3 @@ def known_bin(town: Town, bin_id: str) -> shapes.Bin:
     if found is None:
         raise ProblemError(problems.NOT_FOUND, f"there is no bin {bin_id!r}")
     return found
-
-
-def _features(bins: list[BinInTown]) -> shapes.FeatureCollection:
-    return shapes.FeatureCollection(
-        features=[
-            shapes.Feature(
-                id=one.id,
-                geometry=shapes.PointGeometry(coordinates=(one.halte.lon, one.halte.lat)),
-                properties=one,
-            )
-            for one in bins
-        ]
-    )

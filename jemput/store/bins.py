@@ -1,21 +1,21 @@
 """Bins with their levels and open pickups, as the API lists them."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Final
 
-import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Engine, Row, select
+from sqlalchemy import Engine
 
 from jemput.pickup import Reason, State
 from jemput.policy import Policy
 from jemput.registry import Registry
 from jemput.store.registry import RegistryStore
-from jemput.store.schema import bin_state, pickup
+from jemput.store.standing import Level, Levels, OpenPickup, open_pickups
 from jemput.things import Bin, Halte
 
-SOME = 1000
-"""So many bins are asked for by name; of more, all are read."""
+FEW: Final = 100
+"""So many bins are asked for by name; of more, all are looked at."""
+NEVER_HEARD: Final = Level()
 
 
 class BinNow(Struct, frozen=True):
@@ -43,6 +43,7 @@ class Bins:
         self.engine = engine
         self.group = group
         self.registry = RegistryStore(engine, group)
+        self._levels = Levels(group)
 
     def list(
         self, registry: Registry | None = None, bins: Collection[str] | None = None
@@ -52,54 +53,39 @@ class Bins:
             registry = self.registry.look()
         if bins is None:
             bins = [one for one in sorted(registry.bins) if registry.is_live("bin", one)]
-        asked = bins if len(bins) <= SOME else None
+        levels, pickups = self._few(bins) if len(bins) <= FEW else self.look()
+        return [bin_now(registry, one, levels.get(one), pickups.get(one)) for one in bins]
+
+    def look(self) -> tuple[Mapping[str, Level], Mapping[str, OpenPickup]]:
+        """How every bin stands that was ever heard, and every open pickup, at one moment.
+
+        A level that did not move is the same object as at the look before.
+        """
         with self.engine.connect() as connection:
-            states = self._states(connection, asked)
-            pickups = self._pickups(connection, asked)
-        return [_now(registry, one, states.get(one), pickups.get(one)) for one in bins]
+            return self._levels.look(connection), open_pickups(connection, self.group)
 
-    def states(self) -> Mapping[str, Row[Any]]:
-        """How every bin stands that was ever heard: level_percent, at_s, silent, battery_mv."""
+    def _few(self, bins: Collection[str]) -> tuple[Mapping[str, Level], Mapping[str, OpenPickup]]:
         with self.engine.connect() as connection:
-            return self._states(connection, None)
-
-    def _states(
-        self, connection: Connection, asked: Iterable[str] | None
-    ) -> Mapping[str, Row[Any]]:
-        mine: ColumnElement[bool] = bin_state.c.group_id == self.group
-        if asked is not None:
-            mine &= bin_state.c.bin.in_(asked)
-        return {row.bin: row for row in connection.execute(select(bin_state).where(mine))}
-
-    def _pickups(
-        self, connection: Connection, asked: Iterable[str] | None
-    ) -> Mapping[str, Row[Any]]:
-        mine = pickup.c.is_open & (pickup.c.group_id == self.group)
-        if asked is not None:
-            mine &= pickup.c.bin.in_(asked)
-        return {row.bin: row for row in connection.execute(select(pickup).where(mine))}
+            levels = self._levels.of(connection, bins)
+            return levels, open_pickups(connection, self.group, bins)
 
 
-def _now(
-    registry: Registry, bin_id: str, state: Row[Any] | None, opened: Row[Any] | None
+def bin_now(
+    registry: Registry, bin_id: str, level: Level | None, opened: OpenPickup | None
 ) -> BinNow:
-    a_bin = registry.bins[bin_id]
-    now = BinNow(a_bin, registry.haltes[a_bin.halte], registry.policy_of(bin_id))
-    if state is not None:
-        now = msgspec.structs.replace(
-            now,
-            level_percent=state.level_percent,
-            at_s=state.at_s,
-            silent=state.silent,
-            emptied_at_s=state.emptied_at_s,
-            battery_mv=state.battery_mv,
-        )
-    if opened is not None:
-        now = msgspec.structs.replace(
-            now,
-            pickup=opened.id,
-            pickup_state=State(opened.state),
-            pickup_reason=Reason(opened.reason),
-            collector=opened.collector,
-        )
-    return now
+    """A known bin as it stands."""
+    a_bin, level = registry.bins[bin_id], level or NEVER_HEARD
+    return BinNow(
+        a_bin,
+        registry.haltes[a_bin.halte],
+        registry.policy_of(bin_id),
+        level.percent,
+        level.at_s,
+        level.silent,
+        level.emptied_at_s,
+        level.battery_mv,
+        opened.id if opened else None,
+        opened.state if opened else None,
+        opened.reason if opened else None,
+        opened.collector if opened else None,
+    )
