@@ -53,12 +53,12 @@ def bins_file(folder: Path) -> Path:
 class Operator:
     """Somebody at a console in the folder that `jemput init` made."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         """Set a town up, on free ports; note what is shown once."""
         self.folder = folder / "town"
         self.mqtt_port, self.api_port = free_port(), free_port()
         ports = ("--mqtt-port", str(self.mqtt_port), "--api-port", str(self.api_port))
-        said = self("init", self.folder, "--yes", "--host", LOOPBACK, *ports)
+        said = self("init", self.folder, "--yes", "--host", LOOPBACK, *ports, *flags)
         self.key = re.findall(r"jk_\S+", said)[0]
         self.tls = ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt")
 

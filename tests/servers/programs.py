@@ -16,6 +16,7 @@ PACKAGES: Final = {
     "initdb": "postgresql",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "caddy": "caddy",
 }
 REQUIRE: Final = "JEMPUT_TEST_REQUIRE_SERVERS"
 
