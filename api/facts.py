@@ -32,10 +32,11 @@ class Sink:
 
 
 class Saved(msgspec.Struct):
-    """What of a checkpoint is looked at: where it stands, and whether the broker is heard."""
+    """What of a checkpoint is looked at: where it stands, broker and clock."""
 
     position: int
     listening: Listening
+    clock_trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ def _gauges(facts: Facts) -> Iterator[Metric]:
     if facts.saved is not None:
         up = facts.saved.listening.up
         yield _gauge("jemput_broker_up", "Whether the ingester last heard the broker", up)
+        trusted = facts.saved.clock_trusted
+        yield _gauge("jemput_clock_trusted", "Whether the wall clock is steady", trusted)
     pickups = GaugeMetricFamily("jemput_pickups_open", "Open pickups", labels=["state", "site"])
     for labels, count in sorted(facts.open_pickups.items()):
         pickups.add_metric(labels, count)
@@ -112,6 +114,8 @@ def _ages(facts: Facts, now_ms: int) -> Iterator[Metric]:
     yield _age(
         "jemput_journal_age_seconds", "Since the newest entry", facts.newest_entry_ms, now_ms
     )
+    ahead = "How far the newest entry is ahead of the clock, and waits for it"
+    yield _gauge("jemput_clock_ahead_seconds", ahead, _ahead_s(facts.newest_entry_ms, now_ms))
     late = "Since the oldest alert not sent was due"
     yield _age("jemput_outbox_late_seconds", late, facts.outbox_due_ms, now_ms)
     unsaved = "Since the first entry that the checkpoint lacks"
@@ -130,6 +134,10 @@ def _ages(facts: Facts, now_ms: int) -> Iterator[Metric]:
 
 def _age(name: str, what: str, since_ms: int | None, now_ms: int) -> Metric:
     return _gauge(name, what, _since(since_ms, now_ms))
+
+
+def _ahead_s(newest_ms: int | None, now_ms: int) -> float:
+    return 0 if newest_ms is None else max(0, newest_ms - now_ms) / 1000
 
 
 def _since(since_ms: int | None, now_ms: int) -> float:

@@ -1,6 +1,7 @@
 """What was heard and is not committed yet: N messages or T milliseconds."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +37,7 @@ class Pending:
         self.messages: list[Heard] = []
         self.events: list[Event] = []
         self.alarms: list[Alarm] = []
+        self._makers: list[Callable[[], Event]] = []
         self._since_s: float | None = None
         self._wait_s = min(SHORTEST_S, longest_s)
 
@@ -51,6 +53,11 @@ class Pending:
         if alarm is not None:
             self.alarms.append(alarm)
 
+    def make(self, maker: Callable[[], Event]) -> None:
+        """Make an event as it is taken into its commit, and not before."""
+        self._begin()
+        self._makers.append(maker)
+
     def due_in_s(self) -> float | None:
         """How long until these want a commit; None where there is nothing."""
         if self._since_s is None:
@@ -61,7 +68,9 @@ class Pending:
 
     def take(self) -> Taken:
         """Hand out at most N messages, and what happened to the run."""
-        taken = Taken(self.messages[:MOST_MESSAGES], self.events, self.alarms)
+        events = [*self.events, *(maker() for maker in self._makers)]
+        taken = Taken(self.messages[:MOST_MESSAGES], events, self.alarms)
+        self._makers = []
         self.messages, self.events, self.alarms = self.messages[MOST_MESSAGES:], [], []
         self._since_s = time.monotonic() if self.messages else None
         factor = 2.0 if len(taken.messages) <= TRICKLE else 0.5

@@ -77,6 +77,11 @@ class Station:
         self._pending.note(event, alarm)
         self._wake.set()
 
+    def make(self, maker: Callable[[], Event]) -> None:
+        """Make an event as its entry is made, such as the run's clock jumping."""
+        self._pending.make(maker)
+        self._wake.set()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Commit until `stop`, then once more what was heard until then.
 

@@ -1,8 +1,11 @@
-"""Whether the wall clock can be trusted: it may not step against the monotonic one."""
+"""Whether the wall clock can be trusted: it may not step against the monotonic one.
+
+While it cannot, the rules of time wait. Once it was steady for long enough the run's clock goes
+by it again, never back (docs/decisions/0014-when-the-wall-clock-steps.md).
+"""
 
 import asyncio
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,14 +14,13 @@ from ingest.alarm import Alarm
 from ingest.station import Station
 from ingest.waiting import first_of
 from jemput.entry import ClockTrust
+from jemput.fold.state import GroupState
+from jemput.store.clock import WallClock
 
 STEP_S: Final = 60.0
 STEADY_S: Final = 600.0
 """A time client that still searches asks every minute or two, and is done within a few askings."""
 LOOK_S: Final = 5.0
-
-Clocks = Callable[[], tuple[float, float]]
-"""The wall clock and the monotonic one, in seconds."""
 
 
 class WallWatch:
@@ -46,41 +48,55 @@ class WallWatch:
         return None
 
 
-def both_clocks() -> tuple[float, float]:
-    """This machine's."""
-    return time.time(), time.monotonic()
-
-
 async def watch_wall(
     station: Station,
-    trusted: bool,  # noqa: FBT001 - it is the state's word
+    clock: WallClock,
+    state: GroupState,
     stop: asyncio.Event,
     *,
-    clocks: Clocks = both_clocks,
     look_s: float = LOOK_S,
 ) -> None:
-    """Tell the station whether the wall clock can be trusted, until `stop`.
+    """Tell the station whether the wall clock can be trusted, and let `clock` follow it.
 
-    `trusted` is what the group's state says: a distrust outlives a restart, and ends here.
+    `state` is the group's at the start, before `station` runs: a distrust outlives a restart,
+    and ends here; and a wall clock that says less than the journal said already is not trusted.
     """
     log = structlog.get_logger(__name__)
-    watch = WallWatch(*clocks(), trusted=trusted)
+    trusted = state.clock_trusted
+    ahead_s = clock.follow(not_before_ms=state.now_ms)
+    if ahead_s < -STEP_S:
+        log.error("wall_clock_behind", by_s=round(-ahead_s))
+        station.note(ClockTrust(trusted=False), _behind(-ahead_s))
+        trusted = False
+    watch = WallWatch(*clock.clocks(), trusted=trusted)
     while not stop.is_set():
-        stepped_s = watch.look(*clocks())
+        stepped_s = watch.look(*clock.clocks())
         if stepped_s is not None:
             log.error("wall_clock_stepped", by_s=round(stepped_s))
-            station.note(ClockTrust(trusted=False), _alarm(stepped_s))
+            station.note(ClockTrust(trusted=False), _stepped(stepped_s))
         elif watch.trusted and not trusted:
-            log.info("wall_clock_steady", for_s=STEADY_S)
-            station.note(ClockTrust(trusted=True))
+            station.make(partial(_follow, clock))
         trusted = watch.trusted
         await first_of(stop, timeout_s=look_s)
 
 
-def _alarm(stepped_s: float) -> Alarm:
+def _follow(clock: WallClock) -> ClockTrust:
+    ahead_s = clock.follow()
+    structlog.get_logger(__name__).info("wall_clock_steady", for_s=STEADY_S, moved_s=round(ahead_s))
+    return ClockTrust(trusted=True, moved_ms=round(ahead_s * 1000))
+
+
+def _stepped(by_s: float) -> Alarm:
+    return _alarm(f"this machine's clock stepped by {by_s:+.0f} s")
+
+
+def _behind(by_s: float) -> Alarm:
+    return _alarm(f"this machine's clock is {by_s:.0f} s behind what the journal says already")
+
+
+def _alarm(what: str) -> Alarm:
     detail = (
-        f"this machine's clock stepped by {stepped_s:+.0f} s: silence, age and expiry wait until "
-        f"it was steady for {STEADY_S / 60:.0f} minutes. The ingester goes on by the time it "
-        "started with: check NTP, then restart it"
+        f"{what}: silence, age and expiry wait until it was steady for "
+        f"{STEADY_S / 60:.0f} minutes; then the ingester goes by it again. Check NTP"
     )
     return Alarm("wall_clock", detail)

@@ -45,10 +45,15 @@ class Link(Struct, frozen=True, tag="link"):
     up: bool
 
 
-class ClockTrust(Struct, frozen=True, tag="clock"):
-    """The wall clock stepped against the monotonic one, or is steady again."""
+class ClockTrust(Struct, frozen=True, tag="clock", omit_defaults=True):
+    """The wall clock stepped against the monotonic one, or is steady again.
+
+    Then the run's clock follows it: `moved_ms` is how far it jumped ahead in this entry, or,
+    below 0, how far it is ahead and waits for the wall clock.
+    """
 
     trusted: bool
+    moved_ms: int = 0
 
 
 class Readmitted(Struct, frozen=True, tag="readmitted"):

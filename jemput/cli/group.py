@@ -24,8 +24,3 @@ class Group:
     stands_still: bool = False
     client_id: str | None = None
     webhooks_to_lan: bool = False
-
-    @property
-    def follows_wall(self) -> bool:
-        """Whether a step of the wall clock says something of this clock."""
-        return self.speed == 1.0 and not self.stands_still

@@ -29,6 +29,7 @@ from ingest.station import Station
 from ingest.wall_clock import watch_wall
 from ingest.writer import Writer
 from jemput.cli.group import Group
+from jemput.store.clock import WallClock
 from jemput.store.deliveries import Deliveries
 from jemput.store.history import Cursors, EmbeddedHistory
 from jemput.store.influx import InfluxTarget
@@ -83,8 +84,8 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         acking = tasks.create_task(acks.run(quiet), name="acks")
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
         tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
-        if group.follows_wall:
-            tasks.create_task(watch_wall(station, writer.fold.state.clock_trusted, quiet))
+        if isinstance(group.clock, WallClock):
+            tasks.create_task(watch_wall(station, group.clock, writer.fold.state, quiet))
         await station.run(stop)
         await ear.close()
         quiet.set()

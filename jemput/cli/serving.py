@@ -9,7 +9,7 @@ from ingest.mqtt.session import Address
 from jemput.cli.group import Group
 from jemput.cli.options import open_existing
 from jemput.settings import Settings, SettingsError, variable
-from jemput.store.clock import RunClock
+from jemput.store.clock import WallClock
 from jemput.store.influx import InfluxTarget
 
 DAY_S: Final = 86_400
@@ -46,7 +46,7 @@ def group_of(settings: Settings) -> Group:
     return Group(
         engine,
         name,
-        RunClock.wall(),
+        WallClock(),
         keep_s=keep_s,
         client_id=settings.mqtt_client_id,
         webhooks_to_lan=settings.webhooks_to_lan,

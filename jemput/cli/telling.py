@@ -86,8 +86,8 @@ def told_event(event: Event) -> str:
     match event:
         case Link(up):
             return "the broker is heard" if up else "the broker is no longer heard"
-        case ClockTrust(trusted):
-            return "the clock is steady again" if trusted else "the clock stepped: not trusted"
+        case ClockTrust():
+            return _told_clock(event)
         case Changed(change):
             return f"registry: {_told_change(change)}"
         case OpenedByHand(pickup, by):
@@ -96,6 +96,15 @@ def told_event(event: Event) -> str:
             return f"{event.by}: {event.kind} {event.pickup}" + _noted(event.note)
         case Readmitted(readings):
             return f"{len(readings)} readings readmitted from the quarantine"
+
+
+def _told_clock(event: ClockTrust) -> str:
+    if not event.trusted:
+        return "the clock stepped: not trusted"
+    seconds = event.moved_ms / 1000
+    if seconds < 0:
+        return f"the clock is steady again, and {-seconds:.0f} s behind: the run waits for it"
+    return f"the clock is steady again: the run went {seconds:.0f} s ahead, to what it says"
 
 
 def told_decision(decision: Decision) -> str:

@@ -18,6 +18,17 @@ def switch(state: GroupState, *, up: bool) -> None:
     listening.settled = False
 
 
+def skip(state: GroupState, moved_ms: int) -> None:
+    """The clock has just jumped ahead: nobody listened to that time, as when nobody ran."""
+    listening = state.listening
+    if not listening.up:
+        return
+    until_ms = max(listening.since_ms, state.now_ms - moved_ms)
+    heard_ms = listening.listened_ms(until_ms)
+    switch(state, up=True)
+    listening.total_ms = heard_ms
+
+
 def drain(state: GroupState, *, backlog: bool) -> bool:
     """Take note of how old the news was; True where the backlog has just been drained."""
     listening = state.listening

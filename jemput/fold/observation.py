@@ -54,8 +54,10 @@ def _take_event(state: GroupState, event: Event, observed: Observed) -> None:
         case Link(up):
             listening.switch(state, up=up)
             observed.all_due = True
-        case ClockTrust(trusted):
+        case ClockTrust(trusted, moved_ms):
             state.clock_trusted = trusted
+            if moved_ms > 0:
+                listening.skip(state, moved_ms)
             observed.all_due = True
         case Changed(change):
             _take_change(state, change, observed)

@@ -14,7 +14,7 @@ from ingest.station import Station
 from ingest.wall_clock import STEADY_S, WallWatch, watch_wall
 from ingest.writer import Writer
 from jemput.entry import ClockTrust
-from jemput.store.clock import RunClock
+from jemput.store.clock import WallClock
 from jemput.store.database import create_tables, open_database
 from jemput.store.journal import Journal
 from jemput.store.registry import RegistryStore
@@ -76,8 +76,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 class Clocks:
     """Two clocks that a test moves."""
 
-    def __init__(self) -> None:
-        self.wall_s, self.monotonic_s = WALL_S, 0.0
+    def __init__(self, wall_s: float = WALL_S) -> None:
+        self.wall_s, self.monotonic_s = wall_s, 0.0
 
     def __call__(self) -> tuple[float, float]:
         """Both."""
@@ -92,14 +92,14 @@ class Clocks:
 class Watched:
     """A station that runs on real parts, and a watch on two clocks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, wall_s: float = WALL_S) -> None:
         self.writer = Writer(engine, GROUP)
         self.writer.take_over()
-        self.clocks = Clocks()
+        self.clocks = Clocks(wall_s)
         self.stop = asyncio.Event()
-        clock = RunClock.wall()
-        acks = Acks(Speaker(Address(HOST, free_port()), "nobody-hears"), clock)
-        self.station = Station(self.writer, clock, acks, lambda: None)
+        self.clock = WallClock(self.clocks)
+        acks = Acks(Speaker(Address(HOST, free_port()), "nobody-hears"), self.clock)
+        self.station = Station(self.writer, self.clock, acks, lambda: None)
 
     async def until(self, *, trusted: bool) -> None:
         """Until the state says so, by the journal."""
@@ -109,12 +109,10 @@ class Watched:
 
     async def live(self) -> None:
         """Until `stop`."""
-        trusted = self.writer.fold.state.clock_trusted
+        state = self.writer.fold.state
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch_wall(self.station, self.clock, state, self.stop, look_s=0.01))
             tasks.create_task(self.station.run(self.stop))
-            tasks.create_task(
-                watch_wall(self.station, trusted, self.stop, clocks=self.clocks, look_s=0.01)
-            )
 
 
 async def test_a_step_is_journaled_and_told_and_outlives_a_restart_until_it_was_steady(

@@ -11,6 +11,7 @@ from jemput.store.journal import Journal
 from jemput.store.schema import inbox, journal, outbox, quarantine
 
 LATE_MS: Final = 15 * 60_000
+AHEAD_MS: Final = 60_000
 MANY_QUARANTINED: Final = 1000
 
 
@@ -45,6 +46,15 @@ def _writer(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:
         yield bad("ingester", sentence, start)
     else:
         yield good("ingester", sentence)
+    if newest_ms - now_ms > AHEAD_MS:
+        yield doubt("clock", _ahead((newest_ms - now_ms) // 1000), "sudo timedatectl set-ntp true")
+
+
+def _ahead(seconds: int) -> str:
+    return (
+        f"entry by entry the journal is {seconds} s ahead of this machine's clock, which stepped "
+        "back: what devices say counts as late until the clock has caught up"
+    )
 
 
 def _outbox(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ UMask=0077
 
 _ALWAYS: Final = "Type=exec\nRestart=always\nRestartSec=2\nTimeoutStopSec=60\n"
 ALWAYS: Final = ("broker", "ingest", "api")
-_NETWORK: Final = "network-online.target"
+_NETWORK: Final = "network-online.target time-sync.target"
 MOSQUITTO: Final = "/usr/sbin/mosquitto"
 
 

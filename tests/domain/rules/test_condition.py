@@ -88,6 +88,29 @@ def test_nobody_is_silent_while_the_clock_is_in_doubt() -> None:
     assert opened(feed.take(events=(ClockTrust(trusted=True),))) == [(IncidentKind.SILENCE, "b1")]
 
 
+def test_a_clock_that_jumps_ahead_makes_nobody_silent() -> None:
+    feed = Feed()
+    feed.hear()
+    feed.pass_s(REPORTED_S - 20)
+    feed.take(events=(ClockTrust(trusted=False),))
+    feed.now_s += 86_400
+    feed.take(events=(ClockTrust(trusted=True, moved_ms=86_400_000),))
+    assert not feed.fold.state.rules_of_time_hold(), "what waits for us is heard first"
+    assert opened(feed.pass_s(19)) == []
+    assert opened(feed.pass_s(1)) == [(IncidentKind.SILENCE, "b1")]
+
+
+def test_a_jump_of_a_clock_while_nobody_listened_takes_nothing_away() -> None:
+    feed = Feed()
+    feed.hear()
+    feed.pass_s(100)
+    feed.take(events=(Link(up=False),))
+    listened_ms = feed.fold.state.listening.total_ms
+    feed.now_s += 3600
+    feed.take(events=(ClockTrust(trusted=True, moved_ms=3_600_000),))
+    assert feed.fold.state.listening.total_ms == listened_ms
+
+
 def test_a_silent_site_is_one_incident_and_what_stays_silent_is_told_after_it() -> None:
     feed = Feed(town(FIVE))
     feed.now_s += CADENCE_S

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from api.passing import MOST_AT_ONCE, Passing
-from jemput.entry import FOLD_VERSION, Entry, Intake
+from jemput.entry import FOLD_VERSION, ClockTrust, Entry, Intake
 from jemput.store.checkpoints import Checkpoints
 from jemput.store.database import writing
 from jemput.store.schema import cursor, journal
@@ -67,7 +67,19 @@ def test_the_checkpoint_says_whether_the_broker_is_heard(town: Town, client: htt
     found = metrics(client)
 
     assert found["jemput_broker_up",] == 1
+    assert found["jemput_clock_trusted",] == 1
     assert found["jemput_checkpoint_age_seconds",] == 0
+
+
+def test_a_clock_that_stepped_back_is_seen(town: Town, client: httpx.Client) -> None:
+    town.write(events=(ClockTrust(trusted=False),))
+    Checkpoints(town.engine, "deli-serdang").save(town.fold.state, (), (), registry=True)
+    town.clock.ms -= 3_600_000
+
+    found = metrics(client)
+
+    assert found["jemput_clock_trusted",] == 0
+    assert found["jemput_clock_ahead_seconds",] == 3600
 
 
 def test_a_damaged_journal_leaves_the_gauges(town: Town, client: httpx.Client) -> None:

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.server import Server
 from api.services import Limits, Services
 from api.users import Users, hash_password
-from jemput.entry import Entry, Intake, Link
+from jemput.entry import Entry, Event, Intake, Link
 from jemput.fold.fold import Fold
 from jemput.geometry import Geometry
 from jemput.reading import Quality, Reading, TimeSource
@@ -131,7 +131,7 @@ class Town:
         self.clock.ms += seconds * 1000
         self.write()
 
-    def write(self, readings: tuple[Reading, ...] = (), events: tuple[Link, ...] = ()) -> Entry:
+    def write(self, readings: tuple[Reading, ...] = (), events: tuple[Event, ...] = ()) -> Entry:
         """One entry with what waits in the inbox, and everything that follows from it."""
         now_ms = self.clock.ms
         with writing(self.engine) as connection:
