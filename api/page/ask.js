@@ -2,7 +2,7 @@
 
 import { t } from "./texts.js";
 
-const SAID = ["no-user", "not-yours", "refused-move", "not-found", "too-many-tries"];
+const SAID = ["no-user", "not-yours", "refused-move", "refused-change", "not-found", "too-many-tries"];
 
 export async function get(path) {
   const answer = await fetch(path, { credentials: "same-origin" });

@@ -1,4 +1,4 @@
-// The page: keeps the town, listens, and shows the town or one pickup, as the address says.
+// The page: keeps the town, listens, and shows the town, one pickup or one device, as the address says.
 
 import { $, say } from "./dom.js";
 import { follow } from "./live.js";
@@ -12,16 +12,20 @@ const BEGIN_AGAIN_MS = 10_000;
 const town = { nowS: 0, bins: new Map(), pickups: new Map(), sites: [], invented: false };
 let isWaiting = false;
 let standing = "opening";
+let deviceView; // loaded where somebody asks for a device: few do
 
-const pickupId = () => (location.hash.match(/^#pickup\/([^/]+)$/) || [])[1];
+const idOf = (kind) => (location.hash.match(`^#${kind}/([^/]+)$`) || [])[1];
+const pickupId = () => idOf("pickup");
 
 function snapshot(news) {
+  const isFirst = !town.bins.size;
   town.nowS = news.now_s;
   town.bins = new Map(news.bins.map((one) => [one.id, one]));
   town.pickups = new Map(news.pickups.map((one) => [one.id, one]));
   town.sites = news.sites;
   town.invented = news.invented;
   drawAll();
+  if (isFirst) focusPlace();
 }
 
 function bin(news) {
@@ -80,20 +84,31 @@ function drawAll() {
 }
 
 function route() {
-  const id = pickupId();
-  $("town").hidden = Boolean(id);
-  $("pickup").hidden = !id;
-  if (id) refresh(town);
+  const [pickup, device] = [pickupId(), idOf("device")];
+  $("town").hidden = Boolean(pickup || device);
+  $("pickup").hidden = !pickup;
+  $("device").hidden = !device;
+  if (pickup) refresh(town);
+  if (device && deviceView) deviceView.refresh(town);
 }
 
 async function go() {
   if (!mayRead()) return;
-  const id = pickupId();
-  if (id) await showPickup(id, town);
+  const [pickup, device] = [pickupId(), idOf("device")];
+  if (pickup) await showPickup(pickup, town);
+  if (device) {
+    deviceView = await import("./device.js");
+    await deviceView.showDevice(device, town);
+  }
   route();
-  if (id) $("content").focus();
-  const halte = location.hash.startsWith("#halte/") && $(location.hash.slice(1));
-  if (halte) halte.focus();
+  if (pickup || device) $("content").focus();
+  focusPlace();
+}
+
+// A mark on the plan leads to its halte, the label on a bin to its bin.
+function focusPlace() {
+  const place = (idOf("halte") || idOf("bin")) && $(location.hash.slice(1));
+  if (place) place.focus();
 }
 
 // Where reading needs a user and nobody is signed in, nothing of the town is asked for.
@@ -113,7 +128,7 @@ async function begin() {
   }
   const refused = () => location.reload();
   follow({ snapshot, bin, pickup, clock: tick, standing: drawStanding, mayListen: mayListen(), refused });
-  if (pickupId()) go();
+  if (pickupId() || idOf("device")) go();
 }
 
 addEventListener("hashchange", go);

@@ -72,7 +72,7 @@ function halteCard(halte, bins) {
   const lines = bins.map((bin) => {
     const row = h(
       "li",
-      {},
+      { id: `bin/${bin.id}`, tabindex: -1 },
       h("span", { class: "waste" }, word("waste", bin.waste)),
       bar(bin),
       h("span", { class: "percent" }),
@@ -118,7 +118,7 @@ export function collectorOf(pickup) {
   return pickup.collector_name || pickup.collector || (isWaiting ? t("collector.none") : "");
 }
 
-function haltesOf(bins) {
+export function haltesOf(bins) {
   const found = new Map();
   for (const bin of bins.values()) {
     if (!found.has(bin.halte.id)) found.set(bin.halte.id, { halte: bin.halte, bins: [] });

@@ -14,6 +14,7 @@ export async function loadSession() {
 export const user = () => session.user;
 export const mayRead = () => session.rights.includes("read own");
 export const mayListen = () => session.may_listen;
+export const mayHang = () => session.rights.includes("provision, bind and revoke devices");
 export const mayMove = () => session.rights.includes("move own pickups");
 
 // `done` is called once somebody is signed in, `tell` with a sentence where it did not work.

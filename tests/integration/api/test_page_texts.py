@@ -24,7 +24,16 @@ GROUPS: dict[str, set[str]] = {
     "why": {"fullness", "age", "by_hand"},
     "live": {"opening", "live", "polling", "lost"},
     "act": {"accept", "collect", "fail"},
-    "said": {"no-user", "not-yours", "refused-move", "not-found", "too-many-tries", "other"},
+    "device": {"free", "revoked", "bind", "swap"},
+    "said": {
+        "no-user",
+        "not-yours",
+        "refused-move",
+        "refused-change",
+        "not-found",
+        "too-many-tries",
+        "other",
+    },
     "by": {"fold"},
     "note": {"the level dropped", "the level fell below re-arm", "emptied, seen but not claimed"},
 }
