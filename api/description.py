@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from api.etags import describe_tags
+from api.examples import add_examples
 from api.idempotency import describe_key
 from api.problems import MEDIA_TYPE
 from api.shapes import FeatureCollection, Now, Town
@@ -29,18 +30,21 @@ what is there. A demonstration may leave reading open to whoever reaches the add
 Times are Unix seconds of the run's clock. Errors are problems (RFC 9457) whose `type` is also
 the address of a page that says what to do."""
 TAGS: Final = [
-    {"name": "bins", "description": "How full they are"},
-    {"name": "readings", "description": "What a bin was, over time"},
-    {"name": "registry", "description": "What the town has: sites, haltes, zones, collectors"},
     {"name": "pickups", "description": "What is to be emptied, why, and what became of it"},
     {"name": "acts", "description": "What people do to a pickup"},
+    {"name": "bins", "description": "How full they are, and how they are set up"},
+    {"name": "readings", "description": "What a bin was, over time"},
     {"name": "events", "description": "The town, live"},
     {"name": "session", "description": "Who is speaking"},
+    {"name": "devices", "description": "Which sensor hangs where, and who is talking"},
+    {"name": "registry", "description": "What the town has: sites, haltes, zones, collectors"},
+    {"name": "files", "description": "Many bins at once"},
     {"name": "subscriptions", "description": "Other systems that are told of events"},
     {"name": "fiware", "description": "Bins and haltes for FIWARE's context brokers"},
     {"name": "audit", "description": "Who changed what"},
     {"name": "health", "description": "How the API does"},
 ]
+"""In the order in which somebody new wants them; the paths are sorted by it."""
 
 
 def add_description(app: FastAPI) -> None:
@@ -71,9 +75,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 operation["security"].append({})
             _name_problems(operation["responses"])
     describe_tags(document)
+    add_examples(document)
+    document["paths"] = dict(sorted(document["paths"].items(), key=_rank))
     for name in NOT_OURS:
         document["components"]["schemas"].pop(name)
     return document
+
+
+def _rank(path: tuple[str, dict[str, Any]]) -> int:
+    names = [tag["name"] for tag in TAGS]
+    return min(names.index(one["tags"][0]) for one in path[1].values())
 
 
 def _name_problems(responses: dict[str, Any]) -> None:

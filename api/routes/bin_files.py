@@ -39,7 +39,7 @@ BODY: Final[dict[str, Any]] = {
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {CSV: TEXT, GEOJSON: {"schema": {"type": "object"}}}}
 }
-router = APIRouter(tags=["bins"])
+router = APIRouter(tags=["files"])
 
 
 async def file_of(request: Request) -> str:

@@ -1,6 +1,7 @@
 """The description for machines: fresh, complete, and with names that stay."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,26 @@ def test_people_read_the_same_operations_on_one_plain_page(reader: Client) -> No
     for name, operation in OPERATIONS.items():
         assert f'id="{operation["operationId"]}"' in text
         assert name.split()[1] in text
-    assert "http" not in text.replace("http-equiv", "")
+    assert not re.findall(r"""(?:src|href)=["']?(?:[a-z]+:|//)""", text)
+
+
+def test_the_page_and_the_description_begin_with_what_somebody_new_wants(reader: Client) -> None:
+    text, names = reader.get("/docs").text, [tag["name"] for tag in COMMITTED["tags"]]
+    ids = [one["operationId"] for one in OPERATIONS.values()]
+
+    assert {tag for one in OPERATIONS.values() for tag in one["tags"]} == set(names)
+    assert names[:3] == ["pickups", "acts", "bins"]
+    assert next(iter(OPERATIONS)) == "get /v1/pickups"
+    assert min(ids, key=lambda one: text.index(f'<section id="{one}"')) == "list_pickups"
+    assert text.index('id="list_bins"') < text.index('id="import_bins"')
+
+
+def test_the_page_shows_what_is_sent_and_answered(reader: Client) -> None:
+    text = reader.get("/docs").text
+    shown = text[text.index('id="accept_pickup"') :].partition("</section>")[0]
+
+    assert "&quot;note&quot;: &quot;dua kantong&quot;" in shown
+    assert "&quot;state&quot;: &quot;accepted&quot;" in shown
 
 
 @pytest.mark.parametrize("name", OPERATIONS.keys() - UNGUARDED)
