@@ -36,6 +36,7 @@ def main() -> int:
 def _report(poured: Poured) -> dict[str, float]:
     return {
         "messages": poured.plan.count,
+        "begun_s": round(poured.begun_s, 6),
         "seconds": round(poured.seconds, 3),
         "msgs_per_s": round(poured.msgs_per_s, 1),
         "p50_puback_s": round(poured.puback_s(P50), 4),

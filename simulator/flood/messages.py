@@ -18,7 +18,7 @@ _PUBLISH_QOS_1: Final = b"\x32"
 _STEP_PERMILLE: Final = 5
 _LOWEST_PERMILLE: Final = 50
 _CYCLE_PERMILLE: Final = 900
-_FIRST_BELOW_PERMILLE: Final = 740
+_FIRST_BELOW_PERMILLE: Final = 680
 _APART: Final = 617
 """Has no divisor in common with the range of first levels, which it so spreads evenly."""
 

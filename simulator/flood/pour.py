@@ -18,6 +18,8 @@ class Poured:
 
     plan: Plan
     times: list[Times]
+    begun_s: float
+    """Unix seconds of the first message."""
     seconds: float
 
     @property
@@ -47,14 +49,15 @@ async def pour(broker: Broker, plan: Plan, *, window: int, rate: float = 0) -> P
             link = _link(broker, plan, number, window)
             links.append(link)
             await link.connect()
-        begun_s = time.monotonic()
+        at_s, begun_s = time.time(), time.monotonic()
         if rate:
             await _pace(links, writer, plan, rate)
         else:
             for link in links:
                 link.allow(writer, plan.count)
         await asyncio.gather(*(link.done for link in links))
-        return Poured(plan, [link.times for link in links], time.monotonic() - begun_s)
+        took_s = time.monotonic() - begun_s
+        return Poured(plan, [link.times for link in links], at_s, took_s)
     finally:
         for link in links:
             link.leave()

@@ -62,5 +62,5 @@ def test_levels_rise_cross_thresholds_and_fall_back() -> None:
 def test_no_bin_begins_full() -> None:
     shape = Geometry(EMPTY_MM, FULL_MM)
     first = [fill_percent(shape, distance_mm(device, 1)) or 0 for device in range(10_000)]
-    assert max(first) < 80
-    assert len(set(first)) > 70
+    assert max(first) < 75
+    assert len(set(first)) > 60

@@ -1,0 +1,109 @@
+"""Ask everything that a town of ten thousand bins is asked, and print how long it took."""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench.api.asking import Asker, Took, repeat
+from tests.bench.api.town import DAY_S, DAYS, LONG_S, BigTown, bin_of
+from tests.servers.process import wait_until
+
+PAUSE_S: Final = 0.05
+QUIET_S: Final = 10.0
+FLOOD_S: Final = 600
+PAGE: Final = 100
+LIST_GOAL_MS: Final = 100
+HISTORY_GOAL_MS: Final = 150
+
+
+def main() -> int:
+    """Run it. Returns 1 where a goal was not met."""
+    parser = argparse.ArgumentParser(prog="scripts/bench api", description=__doc__)
+    parser.add_argument("--bins", type=int, default=10_000)
+    parser.add_argument("--rate", type=float, default=1000, help="readings a second")
+    parser.add_argument("--times", type=int, default=300, help="questions of each kind")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="jemput-bench-") as folder:
+        town = BigTown(Path(folder), asked.bins, remembered=min(100, asked.bins))
+        with town.served(), town.flooded(asked.rate, FLOOD_S):
+            report = _measured(town, asked.times)
+        town.engine.dispose()
+    for name, one in report["answers"].items():
+        numbers = "  ".join(f"{key} {value:>9,}" for key, value in one.items())
+        sys.stdout.write(f"{name:<34} {numbers}\n")
+    sys.stdout.write(f"{report['readings_per_s']:.0f} readings a second were taken meanwhile\n")
+    if asked.json:
+        sys.stdout.write(json.dumps(report) + "\n")
+    return 0 if report["goals_met"] else 1
+
+
+def _measured(town: BigTown, times: int) -> dict[str, Any]:
+    asker, took = Asker(town.api_port, town.key), dict[str, Took]()
+    wait_until(lambda: _answers(asker), LONG_S, "the API's start")
+    begun_s, before = time.monotonic(), town.readings()
+
+    def many(name: str, path: Callable[[], str], times: int, *, packed: bool = True) -> None:
+        one = took[name] = Took(name)
+        repeat(times, PAUSE_S, lambda: asker.ask(path(), one, packed=packed))
+
+    first = took["whole list, the first time"] = Took("cold")
+    asker.ask("/v1/bins", first)
+    many("whole list", lambda: "/v1/bins", times)
+    many("whole list, not packed", lambda: "/v1/bins", times // 3, packed=False)
+    many("first page of 100", lambda: f"/v1/bins?limit={PAGE}", times)
+    many("100 by level", lambda: f"/v1/bins?limit={PAGE}&sort=-level_percent", times)
+    where = "waste=organic&site=site-3&level_min=50"
+    many("100 of a waste and site, half full", lambda: f"/v1/bins?limit={PAGE}&{where}", times)
+    _walk(asker, took, max(1, times // 100))
+    many("one bin", lambda: f"/v1/bins/{_some(town.bins)}", times)
+    from_s = int(time.time()) - DAYS * DAY_S
+    many(
+        "30 days of one bin",
+        lambda: f"/v1/bins/{_some(town.remembered)}/readings?from={from_s}",
+        times,
+    )
+    seen = took["the town, live: its first picture"] = Took("live")
+    repeat(max(3, times // 15), PAUSE_S, lambda: asker.snapshot(seen))
+    late = took["whole list, 10 s after the last"] = Took("late")
+    repeat(
+        max(3, times // 50), QUIET_S, lambda: Asker(town.api_port, town.key).ask("/v1/bins", late)
+    )
+    seconds = time.monotonic() - begun_s
+    return {
+        "bins": town.bins,
+        "readings_per_s": round((town.readings() - before) / seconds, 1),
+        "answers": {name: one.told() for name, one in took.items()},
+        "goals_met": took["whole list"].percentile(99) < LIST_GOAL_MS
+        and took["30 days of one bin"].percentile(99) < HISTORY_GOAL_MS,
+    }
+
+
+def _walk(asker: Asker, took: dict[str, Took], times: int) -> None:
+    """Every page of a hundred, from the first to the last."""
+    pages, whole = Took("pages"), Took("whole")
+    for _ in range(times):
+        began, path = time.perf_counter(), f"/v1/bins?limit={PAGE}"
+        while path:
+            cursor = json.loads(asker.ask(path, pages))["next"]
+            path = cursor and f"/v1/bins?limit={PAGE}&cursor={cursor}"
+        whole.ms.append((time.perf_counter() - began) * 1000)
+    took["any page of 100, by cursor"], took["all pages, one after the other"] = pages, whole
+
+
+def _some(most: int) -> str:
+    return bin_of(random.randrange(most))  # noqa: S311 - any bin will do
+
+
+def _answers(asker: Asker) -> bool:
+    try:
+        asker.ask("/v1/session", Took("start"))
+    except OSError:
+        return False
+    return True
