@@ -52,6 +52,7 @@ COMMANDS: Final = (
         "jemput.cli.device:app",
         "Devices: who may speak, and on which bin each hangs.",
     ),
+    Later("collector", "jemput.cli.collector:app", "MQTT accounts of collectors' own apps."),
     Later(
         "labels",
         "jemput.cli.labels.command:app",
@@ -117,6 +118,11 @@ COMMANDS: Final = (
     Later("journal", "jemput.cli.journal:app", "The journal of a group, and its snapshots."),
     Later("quarantine", "jemput.cli.quarantine:app", "Messages that could not be taken."),
     Later("influx", "jemput.cli.influx:app", "InfluxDB, where the settings name one."),
+    Later(
+        "grafana",
+        "jemput.cli.grafana.command:app",
+        "Our boards in a Grafana that somebody runs.",
+    ),
 )
 """A new command is a line here: its name, where it is, and the first line of its help."""
 

@@ -133,8 +133,8 @@ def _live(connection: Connection, kind: Kind, name: str) -> Known:
     found = _find(connection, kind, name)
     if found is None:
         raise BrokerAccountError(
-            f"there is no {kind} {name}: `jemput device list` shows those there are, "
-            "`jemput device provision` makes one"
+            f"{kind} {name} has no account: `jemput {kind} list` shows those there are, "
+            f"`jemput {kind} provision` makes one"
         )
     if found.revoked_ms is not None:
         raise BrokerAccountError(f"{kind} {name} is revoked: provision it again")

@@ -31,7 +31,8 @@ from tests.servers import Mosquitto, wait_until
 JEMPUT: Final = Path(sys.executable).parent / "jemput"
 LONG_S: Final = 60.0
 PASSWORD: Final = new_password()
-WORDS: Final = {name: new_password() for name in ("dev-1", "dev-2", "dev-3")}
+APP: Final = "_collector-budi"
+WORDS: Final = {name: new_password() for name in ("dev-1", "dev-2", "dev-3", APP)}
 
 
 class Running:
@@ -129,9 +130,13 @@ async def throws_out(thrown: Client, act: Callable[[], None]) -> None:
 
 
 async def make_come_and_go(store: BrokerAccountStore, port: int) -> None:
-    """A device comes and another goes, while a third stays connected."""
+    """A device and an app come, and they or others go, while a third stays connected."""
     async with client(port, "dev-1") as staying:
         assert not await is_let_in(port, "dev-3")
+        assert not await is_let_in(port, APP)
+        words = {"budi": hashed(WORDS[APP])}
+        store.provision("main", words, by="test", now_ms=0, kind="collector")
+        await soon(port, APP, let_in=True)
         provision(store, "dev-3")
         await soon(port, "dev-3", let_in=True)
         with pytest.raises(MqttError):
@@ -139,6 +144,8 @@ async def make_come_and_go(store: BrokerAccountStore, port: int) -> None:
                 client(port, "dev-2"), lambda: store.revoke("dev-2", by="test", now_ms=1)
             )
         await soon(port, "dev-2", let_in=False)
+        store.revoke("budi", by="test", now_ms=1, kind="collector")
+        await soon(port, APP, let_in=False)
         await staying.publish("jemput/v1/pakam/dev-1/reading", b"", qos=1)
     assert await is_let_in(port, INGEST)
 

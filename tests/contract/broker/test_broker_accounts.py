@@ -214,6 +214,25 @@ async def test_a_collectors_app_hears_its_own_alerts_only(kept: Kept) -> None:
     assert heard.payload == b"for budi"
 
 
+async def test_a_collectors_app_says_nothing(kept: Kept) -> None:
+    budi = collector_user("budi", new_password())
+    await kept.put(INGEST, STAYS, budi)
+    await kept.soon(budi, let_in=True)
+    alerts = ("jemput/v1/collectors/budi/alert", "jemput/v1/collectors/siti/alert")
+    async with kept.client(INGEST) as ingest, kept.client(budi) as app:
+        await ingest.subscribe([(READINGS_FILTER, 1), ("jemput/v1/+/+/ack", 1)])
+        await app.subscribe(alerts[0], qos=1)
+        for topic in (*alerts, reading_of(STAYS.name), "jemput/v1/pakam/dev-stays/ack"):
+            await forge(kept.client(budi), topic)
+        async with kept.client(STAYS) as device:
+            await device.publish(reading_of(STAYS.name), b"own", qos=1)
+        await ingest.publish(alerts[0], b"a call", qos=1)
+        async with asyncio.timeout(LONG_S):
+            heard, told = await anext(ingest.messages), await anext(app.messages)
+
+    assert (heard.payload, told.payload) == (b"own", b"a call")
+
+
 def test_its_files_are_for_our_eyes_only_and_hold_no_password(tmp_path: Path) -> None:
     user = device_user("dev-1", new_password())
     MosquittoAccounts(tmp_path / "ours", tmp_path / "no-pid").put([user.account()])
