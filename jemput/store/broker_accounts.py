@@ -133,7 +133,7 @@ def _live(connection: Connection, kind: Kind, name: str) -> Known:
     found = _find(connection, kind, name)
     if found is None:
         raise BrokerAccountError(
-            f"{kind} {name} has no account: `jemput {kind} list` shows those there are, "
+            f"no {kind} {name} has an account: `jemput {kind} list` shows those there are, "
             f"`jemput {kind} provision` makes one"
         )
     if found.revoked_ms is not None:
