@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Engine, Float, Row, cast, delete, func, select
+from sqlalchemy import Engine, Float, cast, delete, func, select
 
 from jemput.entry import Entry
 from jemput.points import UNBOUND, time_ns
@@ -15,6 +15,9 @@ from jemput.store.database import writing
 from jemput.store.schema import cursor, history
 
 SECOND_NS = 1_000_000_000
+POINTS: Final = select(
+    history.c.time_ns, history.c.fill_percent, history.c.level_percent, history.c.quality
+)
 
 
 class Point(Struct, frozen=True):
@@ -108,8 +111,8 @@ class EmbeddedHistory:
         )
         with self.engine.connect() as connection:
             if every_s is None:
-                query = select(history).where(in_time).order_by(history.c.time_ns).limit(most)
-                return [_point(row) for row in connection.execute(query)]
+                query = POINTS.where(in_time).order_by(history.c.time_ns).limit(most)
+                return [_point(*row) for row in connection.execute(query)]
             bucket = history.c.time_ns // (every_s * SECOND_NS)
             means = select(
                 bucket.label("bucket"),
@@ -123,10 +126,10 @@ class EmbeddedHistory:
 
     def latest(self, bin_id: str) -> Point | None:
         """A bin's newest reading."""
-        query = select(history).where(history.c.bin == bin_id)
+        query = POINTS.where(history.c.bin == bin_id)
         with self.engine.connect() as connection:
             row = connection.execute(query.order_by(history.c.time_ns.desc()).limit(1)).first()
-            return _point(row) if row else None
+            return _point(*row) if row else None
 
 
 class EmbeddedReader:
@@ -155,9 +158,8 @@ def cursor_row(group: str, sink: str, position: int) -> dict[str, Any]:
     return {"group_id": group, "sink": sink, "position": position}
 
 
-def _point(row: Row[Any]) -> Point:
-    quality = Quality(row.quality)
-    return Point(row.time_ns // SECOND_NS, row.fill_percent, row.level_percent, quality)
+def _point(time_ns: int, fill: int | None, level: int | None, quality: str) -> Point:
+    return Point(time_ns // SECOND_NS, fill, level, Quality(quality))
 
 
 def _row(reading: Reading) -> dict[str, Any]:
