@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from msgspec import Struct
 
 from dashboards.drawing import draw
+from dashboards.packed import PAGE, PAGE_VARIABLE
 from dashboards.palette import SERIES
 from dashboards.panels import Panel
 from dashboards.sources import INFLUX_UID, PROMETHEUS_UID, UID
@@ -19,8 +20,6 @@ from jemput.ids import check_id
 
 TAG: Final = "jemput"
 ALL: Final = ".*"
-PAGE: Final = "http://127.0.0.1:8000"
-"""Where `jemput api` serves its page by itself; `jemput grafana push --page` puts another."""
 SOURCES: Final = (
     ("influx", "influxdb", INFLUX_UID),
     ("prometheus", "prometheus", PROMETHEUS_UID),
@@ -96,7 +95,7 @@ def rendered(board: Board, words: Words) -> dict[str, Any]:
     for choice in board.choices:
         made.with_variable(_choice(choice, words))
     if board.page:
-        made.with_variable(dashboard.ConstantVariable("page").value(PAGE))
+        made.with_variable(dashboard.ConstantVariable(PAGE_VARIABLE).value(PAGE))
     for name, query in board.marks:
         made.annotation(_mark(words.name(name), query))
     number = 0

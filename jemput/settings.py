@@ -21,7 +21,7 @@ NAMES_THE_FILE: Final = "JEMPUT_SETTINGS"
 DEFAULT_FILE: Final = "jemput.env"
 OTHERS: Final = frozenset({NAMES_THE_FILE, "JEMPUT_PYTHON"})
 FOR_TESTS: Final = "JEMPUT_TEST_"
-SECRETS: Final = ("mqtt_password", "influx_token")
+SECRETS: Final = ("mqtt_password", "influx_token", "grafana_token")
 KEY_FILES: Final = ("broker_key_file", "api_key_file")
 FAMILIAR: Final = frozenset(
     f"mqtt_{what}" for what in ("host", "port", "username", "password", "tls")
@@ -107,6 +107,12 @@ class Settings(BaseSettings):
     influx_org: str | None = Field(None, description="Its organisation, for 2.x.")
     influx_bucket: str = Field(
         "jemput", min_length=1, description="Its bucket, or database on 1.x."
+    )
+    grafana_url: str | None = Field(
+        None, description="A Grafana for `jemput grafana push`, which the doctor then looks at."
+    )
+    grafana_token: SecretStr | None = Field(
+        None, description="The token of a service account there, with the role Editor."
     )
     api_host: str = Field("127.0.0.1", description="Where the API listens.")
     api_port: int = Field(8000, ge=1, le=65535, description="On which port.")

@@ -103,9 +103,13 @@ def _told_secrets(service: Service, _: Path) -> Iterator[str]:
 def _waits(services: dict[str, Service]) -> Iterator[str]:
     for name, service in services.items():
         for other, how in service.get("depends_on", {}).items():
-            is_there = other in services and "healthcheck" in services[other]
-            if how != {"condition": "service_healthy"} or not is_there:
-                yield f"{name} waits for {other}, which never says that it is healthy"
+            waited = services.get(other, {})
+            is_met = {
+                "service_healthy": "healthcheck" in waited,
+                "service_completed_successfully": waited.get("restart") == "no",
+            }
+            if not is_met.get(how.get("condition", ""), False):
+                yield f"{name} waits for {other}, which never says that it is so far"
 
 
 def _declared(said: dict[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ SERVICES: Final[dict[str, dict[str, Any]]] = SAID["services"]
 
 
 def test_a_town_is_whole() -> None:
-    parts = {"postgres", "influxdb", "broker", "ingest", "api", "prometheus", "grafana"}
+    parts = {"postgres", "influxdb", "broker", "ingest", "api", "prometheus", "boards", "grafana"}
 
     assert SERVICES.keys() == parts | {"tool", "simulator"}
     assert {name for name, one in SERVICES.items() if "profiles" in one} == {"tool", "simulator"}
@@ -44,7 +44,11 @@ def spoil(service: str, change: Callable[[dict[str, Any]], object]) -> list[str]
         ("api", lambda one: one.pop("user"), "as whoever its image likes"),
         ("grafana", lambda one: one["volumes"].append("./gone.yaml:/x:ro"), "no ./gone.yaml"),
         ("grafana", lambda one: one.update(secrets=[]), "which it does not get"),
-        ("postgres", lambda one: one["environment"].update({"POSTGRES_PASSWORD": "x"}), "stands in"),
+        (
+            "postgres",
+            lambda one: one["environment"].update({"POSTGRES_PASSWORD": "x"}),
+            "stands in",
+        ),
         ("ingest", lambda one: one["depends_on"].update(tool={}), "never says"),
         ("influxdb", lambda one: one.update(cap_drop=[]), "rights it does not need"),
     ],

@@ -8,8 +8,9 @@ import msgspec
 import typer
 from rich.console import Console
 
-from jemput.cli.doctor import broker, database, files, influx, machine
+from jemput.cli.doctor import broker, database, files, grafana, influx, machine
 from jemput.cli.doctor.finding import Finding, Health, bad
+from jemput.cli.grafana.client import token_of
 from jemput.cli.options import AsJson, open_existing
 from jemput.cli.serving import broker_address, influx_target
 from jemput.settings import Settings, SettingsError, read_settings
@@ -34,6 +35,7 @@ def examine() -> Iterator[Finding]:
     yield from _database(settings)
     yield from broker.broker(address)
     yield from influx.influx(influx_target(settings))
+    yield from grafana.grafana(settings.grafana_url, token_of(settings))
 
 
 def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag

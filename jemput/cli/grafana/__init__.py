@@ -1,0 +1,1 @@
+"""`jemput grafana`: our boards in a Grafana that somebody runs."""
