@@ -1,6 +1,6 @@
 """What the API says and takes of subscriptions: who is told of which events, and was it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ Url = Annotated[
 Label = Annotated[
     str, Field(max_length=100, pattern=r"^[^\x00]*$", examples=["Dinas Lingkungan Hidup"])
 ]
+
+LONGEST_OVERLAP_S: Final = 30 * 86_400
 
 
 class NewSubscription(Taken):
@@ -55,6 +57,21 @@ class NewlySubscribed(Subscription):
     """A new subscription with the secret that signs what it is sent. It is shown only now."""
 
     secret: str = Field(examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD5UJXxJ7zXW0="])
+
+
+class Rotation(Taken):
+    """How long the old secret signs beside the new one; 0 where it is known to others."""
+
+    overlap_s: int = Field(
+        default=86_400, strict=True, ge=0, le=LONGEST_OVERLAP_S, examples=[86_400]
+    )
+
+
+class Rotated(Subscription):
+    """A subscription with its new secret, which is shown only now."""
+
+    secret: str = Field(examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD5UJXxJ7zXW0="])
+    old_signs_until_s: AtS
 
 
 class Subscriptions(Said):

@@ -2,12 +2,15 @@
 
 import hmac
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how a secret begins
 LONGEST_URL: Final = 2000
+MOST_OLD: Final = 3
+"""So many old secrets sign beside the new one; the oldest goes where there are more."""
 
 
 class BadUrlError(ValueError):
@@ -24,6 +27,33 @@ def signature(secret: str, event_id: str, at_s: int, body: bytes) -> str:
     key = b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{event_id}.{at_s}.".encode() + body
     return f"v1,{b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
+
+
+def signatures(secrets: Sequence[str], event_id: str, at_s: int, body: bytes) -> str:
+    """By each of them: a receiver who has one is content."""
+    return " ".join(signature(one, event_id, at_s, body) for one in secrets)
+
+
+def rotated(kept: str, secret: str, *, now_ms: int, until_ms: int) -> str:
+    """Secrets as they are kept: the new one, and each old one with when it ends."""
+    newest, *older = kept.split()
+    ends = {newest: until_ms} | {_secret(one): min(_ends_ms(one), until_ms) for one in older}
+    still = [f"{old}@{end_ms}" for old, end_ms in ends.items() if end_ms > now_ms]
+    return " ".join((secret, *still[:MOST_OLD]))
+
+
+def signing(kept: str, now_ms: int) -> list[str]:
+    """The secrets that sign now, the newest first."""
+    newest, *older = kept.split()
+    return [newest, *(_secret(one) for one in older if _ends_ms(one) > now_ms)]
+
+
+def _secret(old: str) -> str:
+    return old.partition("@")[0]
+
+
+def _ends_ms(old: str) -> int:
+    return int(old.partition("@")[2])
 
 
 def check_url(url: str, *, to_lan: bool) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from api import problems, subscribers
 from api.dependencies import ServicesOf, may_be
@@ -154,6 +154,33 @@ def retire_subscription(desk: DeskOf, subscription_id: SubscriptionId) -> None:
         desk.kept.retire(subscription_id, desk.user.name, now_ms)
     except UnknownSubscriptionError:
         desk.find(subscription_id)
+
+
+@router.post(
+    "/v1/subscriptions/{subscription_id}/rotate",
+    operation_id="rotate_subscription",
+    summary="Give it another secret",
+    responses=OF_CHANGING | may_be(problems.INVALID_REQUEST),
+)
+def rotate_subscription(
+    desk: DeskOf,
+    subscription_id: SubscriptionId,
+    response: Response,
+    body: Annotated[subscribers.Rotation | None, Body()] = None,
+) -> subscribers.Rotated:
+    """Letters are signed by both, so that the receiver misses nothing; the new one is shown now."""
+    found = desk.find(subscription_id)
+    now_ms = desk.services.clock.now_ms()
+    until_ms = now_ms + (body or subscribers.Rotation()).overlap_s * 1000
+    try:
+        secret = desk.kept.rotate(subscription_id, desk.user.name, now_ms, until_ms)
+    except UnknownSubscriptionError:
+        desk.find(subscription_id)
+        raise
+    response.headers["Cache-Control"] = "no-store"
+    return subscribers.Rotated(
+        **dict(desk.show(found)), secret=secret, old_signs_until_s=until_ms // 1000
+    )
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Final
@@ -58,14 +58,16 @@ def open_session(*, to_lan: bool) -> aiohttp.ClientSession:
     )
 
 
-async def post(session: aiohttp.ClientSession, letter: Letter, *, to_lan: bool) -> None:
-    """Deliver. Raises `NotDeliveredError`."""
+async def post(
+    session: aiohttp.ClientSession, letter: Letter, secrets: Sequence[str], *, to_lan: bool
+) -> None:
+    """Deliver, signed by each secret. Raises `NotDeliveredError`."""
     at_s = int(time.time())
     headers = {
         "Content-Type": events.MEDIA_TYPE,
         "webhook-id": letter.event,
         "webhook-timestamp": str(at_s),
-        "webhook-signature": webhooks.signature(letter.secret, letter.event, at_s, letter.body),
+        "webhook-signature": webhooks.signatures(secrets, letter.event, at_s, letter.body),
     }
     with _said_plainly():
         webhooks.check_url(letter.url, to_lan=to_lan)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.events.posting import NotDeliveredError, open_session, post
 from ingest.waiting import first_of
+from jemput import webhooks
 from jemput.store.clock import Clock
 from jemput.store.deliveries import Deliveries, Letter
 
@@ -97,7 +98,8 @@ class Teller:
 
     async def _deliver(self, letter: Letter, session: aiohttp.ClientSession) -> None:
         try:
-            await post(session, letter, to_lan=self._to_lan)
+            secrets = webhooks.signing(letter.secrets, self._clock.now_ms())
+            await post(session, letter, secrets, to_lan=self._to_lan)
         except NotDeliveredError as error:
             await self._note_failure(letter, str(error))
         except SQLAlchemyError:

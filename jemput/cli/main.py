@@ -101,6 +101,11 @@ COMMANDS: Final = (
     Later(
         "registry", "jemput.cli.registry:app", "Bins and what hangs on them, from a file and back."
     ),
+    Later(
+        "subscription",
+        "jemput.cli.subscription:app",
+        "Other systems that are told of events.",
+    ),
     Later("account", "jemput.cli.accounts:accounts_app", "Who may use the API."),
     Later("key", "jemput.cli.accounts:keys_app", "Keys that programs open the API with."),
     Later("audit", "jemput.cli.accounts:show_audit", "Print who changed what, newest first."),

@@ -36,12 +36,12 @@ class Fate(StrEnum):
 
 
 class Letter(Struct, frozen=True):
-    """The oldest letter that a subscription waits for, and where it goes."""
+    """The oldest letter that a subscription waits for, where it goes, and what signs it."""
 
     id: int
     subscription: str
     url: str
-    secret: str
+    secrets: str
     event: str
     body: bytes
     made_ms: int
@@ -96,7 +96,7 @@ class Deliveries:
         if subscription_id is not None:
             first = first.where(delivery.c.subscription == subscription_id)
         query = (
-            select(delivery, subscription.c.url, subscription.c.secret)
+            select(delivery, subscription.c.url, subscription.c.secret.label("secrets"))
             .join_from(delivery, subscription, subscription.c.id == delivery.c.subscription)
             .where(delivery.c.id.in_(first), subscription.c.group_id == self.group)
             .where(subscription.c.retired_ms.is_(None))

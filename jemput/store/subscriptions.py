@@ -97,6 +97,23 @@ class Subscriptions:
         with self.engine.connect() as connection:
             return self._known(connection, subscription_id)
 
+    def rotate(self, subscription_id: str, by: str, now_ms: int, until_ms: int) -> str:
+        """Another secret, which is returned; the old ones sign beside it until then at most.
+
+        Raises `UnknownSubscriptionError`.
+        """
+        secret = webhooks.secret_of(token_bytes(SECRET_BYTES))
+        with writing(self.engine) as connection:
+            lock_group(connection, self.group)
+            found = self._known(connection, subscription_id)
+            mine = subscription.c.id == subscription_id
+            kept = connection.execute(select(subscription.c.secret).where(mine)).scalar_one()
+            after = webhooks.rotated(kept, secret, now_ms=now_ms, until_ms=until_ms)
+            connection.execute(update(subscription).where(mine).values(secret=after))
+            change = _change("rotated", subscription_id, found.wanted, found.wanted)
+            audit.note(connection, by, now_ms, change)
+        return secret
+
     def retire(self, subscription_id: str, by: str, now_ms: int) -> None:
         """Tell it nothing more; its secret goes, what it was sent stays to be read for a while.
 

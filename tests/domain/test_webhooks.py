@@ -2,7 +2,16 @@
 
 import pytest
 
-from jemput.webhooks import BadUrlError, check_url, secret_of, signature
+from jemput.webhooks import (
+    MOST_OLD,
+    BadUrlError,
+    check_url,
+    rotated,
+    secret_of,
+    signature,
+    signatures,
+    signing,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +73,31 @@ def test_the_signature_is_that_of_the_standard() -> None:
 
     assert told == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert secret_of(b"\x00" * 32) == "whsec_" + "A" * 43 + "="
+
+
+A, B, C = (secret_of(one * 32) for one in (b"a", b"b", b"c"))
+
+
+def test_an_old_secret_signs_beside_the_new_one_until_it_ends() -> None:
+    kept = rotated(A, B, now_ms=0, until_ms=100)
+
+    assert signing(kept, 99) == [B, A]
+    assert signing(kept, 100) == [B]
+    body = b"{}"
+    both = [signature(one, "x", 1, body) for one in (B, A)]
+    assert signatures(signing(kept, 99), "x", 1, body).split(" ") == both
+
+
+def test_one_that_was_rotated_twice_is_still_known_to_who_has_the_first() -> None:
+    kept = rotated(A, B, now_ms=0, until_ms=100)
+
+    assert signing(rotated(kept, C, now_ms=50, until_ms=150), 60) == [
+        C,
+        B,
+        A,
+    ]
+    assert signing(rotated(kept, C, now_ms=50, until_ms=150), 120) == [C, B]
+    assert signing(rotated(kept, C, now_ms=50, until_ms=50), 51) == [C]
+    for number in range(9):
+        kept = rotated(kept, secret_of(bytes([number]) * 32), now_ms=50, until_ms=150)
+    assert len(signing(kept, 60)) == 1 + MOST_OLD

@@ -32,7 +32,8 @@ subscription = Table(
 )
 """Who is told what, and the moves up to which their letters are written.
 
-`events` and `sites` are JSON lists, empty for all. The secret signs, so it is kept as it is.
+`events` and `sites` are JSON lists, empty for all. The secret signs, so it is kept as it is; old
+ones that still sign stand behind it, each `secret@until_ms`.
 """
 
 delivery = Table(

@@ -72,6 +72,7 @@ NAMES = {
     "get /v1/subscriptions": "list_subscriptions",
     "get /v1/subscriptions/{subscription_id}": "get_subscription",
     "delete /v1/subscriptions/{subscription_id}": "retire_subscription",
+    "post /v1/subscriptions/{subscription_id}/rotate": "rotate_subscription",
     "post /v1/subscriptions/{subscription_id}/test": "test_subscription",
     "get /v1/subscriptions/{subscription_id}/deliveries": "list_deliveries",
     "get /ngsi-ld/v1/entities": "list_entities",

@@ -60,6 +60,7 @@ NEEDS: dict[str, Right | None] = {
     "get /v1/events": Right.READ,
     "get /v1/audit": Right.READ_AUDIT,
     "post /v1/subscriptions": Right.CHANGE_SUBSCRIPTIONS,
+    "post /v1/subscriptions/{subscription_id}/rotate": Right.CHANGE_SUBSCRIPTIONS,
     "get /v1/subscriptions": Right.CHANGE_SUBSCRIPTIONS,
     "get /v1/subscriptions/{subscription_id}": Right.CHANGE_SUBSCRIPTIONS,
     "delete /v1/subscriptions/{subscription_id}": Right.CHANGE_SUBSCRIPTIONS,

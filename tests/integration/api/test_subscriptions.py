@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from jemput import webhooks
 from jemput.roles import Role
 from jemput.store.deliveries import Deliveries
 from jemput.store.pickups import Pickups
@@ -106,6 +107,30 @@ def test_a_test_waits_among_the_deliveries(client: Client) -> None:
     assert [(one["id"], one["type"]) for one in letters] == [(asked.json()["delivery"], "ping")]
 
 
+def test_a_new_secret_is_shown_once_and_the_old_one_signs_for_a_day(
+    client: Client, town: Town
+) -> None:
+    made = subscribe(client)
+    path, old = made.headers["Location"], made.json()["secret"]
+    answer = client.post(f"{path}/rotate", auth=SRI)
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    new, now_ms = answer.json()["secret"], town.clock.ms
+    assert answer.json()["old_signs_until_s"] == now_ms // 1000 + 86_400
+    assert new not in client.get(path, auth=SRI).text
+    client.post(f"{path}/test", auth=SRI)
+    signs = Deliveries(town.engine, GROUP).next()[0].secrets
+    assert webhooks.signing(signs, now_ms) == [new, old]
+    assert webhooks.signing(signs, now_ms + 86_400_000) == [new]
+
+    last = client.post(f"{path}/rotate", json={"overlap_s": 0}, auth=SRI).json()["secret"]
+    signs = Deliveries(town.engine, GROUP).next()[0].secrets
+    assert webhooks.signing(signs, now_ms) == [last]
+    for wrong in (-1, 31 * 86_400, "1d"):
+        refused = client.post(f"{path}/rotate", json={"overlap_s": wrong}, auth=SRI)
+        assert refused.status_code == 422
+
+
 def test_a_retired_one_is_gone(client: Client) -> None:
     path = subscribe(client).headers["Location"]
 
@@ -114,6 +139,7 @@ def test_a_retired_one_is_gone(client: Client) -> None:
         ("GET", path),
         ("DELETE", path),
         ("POST", f"{path}/test"),
+        ("POST", f"{path}/rotate"),
         ("GET", f"{path}/deliveries"),
     ):
         answer = client.request(method, there, auth=SRI)
@@ -140,7 +166,7 @@ def test_who_is_of_some_sites_sees_and_makes_only_theirs(api: Guarded) -> None:
     everything = api.ask(whole, path, "POST", {"url": URL}).json()["id"]
 
     assert api.ask(part, path).json() == {"subscriptions": []}
-    for method, there in (("GET", ""), ("DELETE", ""), ("POST", "/test"), ("GET", "/deliveries")):
+    for method, there in (("GET", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/rotate")):
         assert api.ask(part, f"{path}/{everything}{there}", method).status_code == 404
     for sites in ([], ["lubuk-pakam"]):
         answer = api.ask(part, path, "POST", {"url": URL, "sites": sites})

@@ -11,7 +11,8 @@ import pytest
 
 from jemput import webhooks
 from jemput.events import PING, EventType
-from tests.integration.events.desk import make_town, receiving
+from jemput.store.subscriptions import Subscriptions
+from tests.integration.events.desk import GROUP, make_town, receiving
 from tests.listener import until
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text()
@@ -84,6 +85,28 @@ async def test_the_example_takes_what_is_really_sent(tmp_path: Path) -> None:
         shown = json.loads(block("json"))
         assert shown.keys() == post.event.keys()
         assert shown["data"].keys() == post.event["data"].keys()
+    town.engine.dispose()
+
+
+async def test_a_receiver_misses_nothing_while_its_secret_is_rotated(tmp_path: Path) -> None:
+    town = make_town(tmp_path)
+    async with receiving() as receiver:
+        mine, old = town.subscribe(receiver.url)
+        kept = Subscriptions(town.engine, GROUP)
+        until_ms = town.clock.ms + 60_000
+        new = kept.rotate(mine, "sri", town.clock.ms, until_ms)
+        async with town.telling():
+            town.open_pickup()
+            await until(lambda: len(receiver.posts) == 1, "an event for both", 60)
+            town.clock.ms = until_ms
+            town.open_pickup()
+            await until(lambda: len(receiver.posts) == 2, "an event for the new one", 60)
+
+        known = [
+            [is_genuine()(post.headers, post.body, one) for one in (old, new)]
+            for post in receiver.posts
+        ]
+        assert known == [[True, True], [False, True]]
     town.engine.dispose()
 
 
