@@ -66,10 +66,11 @@ ROUTERS: Final = (
 def create_app(services: Services) -> FastAPI:
     """The API over these services. Serve it with `api.server`, which also ends live streams."""
     app = routes_only()
-    feed = Feed(Town(services), services.limits)
+    roll = Roll(services)
+    feed = Feed(Town(services), roll, services.limits)
     meters = Meters(services, feed)
     app.state.services, app.state.feed, app.state.meters = services, feed, meters
-    app.state.roll = Roll(services)
+    app.state.roll = roll
     app.mount("/page", StaticFiles(directory=page.FOLDER), name="page")
     app.add_middleware(Keyed)
     app.add_middleware(EntityTags)

@@ -57,12 +57,6 @@ class Town:
         ]
         return shapes.PickupWithMoves(**dict(shown), moves=moves)
 
-    def all(self) -> shapes.Town:
-        """Bins and open pickups."""
-        registry = self.services.registry.look()
-        pickups = self._pickups(registry, only_open=True)
-        return shapes.Town(**dict(self._bins(registry)), pickups=pickups)
-
     def about(self, registry: Registry) -> dict[str, Any]:
         """What is said beside bins: the time, the sites, and whether all of it is made up."""
         sites = [

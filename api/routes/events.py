@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -15,6 +15,7 @@ from api.speaking import ViewerOf, needs
 from jemput.roles import Right
 
 MEDIA_TYPE: Final = "text/event-stream"
+ENCODING: Final = "Accept-Encoding"
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events, for as long as the client stays",
@@ -31,15 +32,19 @@ class EventStream(StreamingResponse):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, feed: Feed, longest_s: float | None) -> None:
+    def __init__(self, feed: Feed, longest_s: float | None, *, is_packed: bool) -> None:
         """Join nothing yet; end after `longest_s`, where that is given."""
-        super().__init__(iter(()), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": ENCODING}
+        if is_packed:
+            headers["Content-Encoding"] = "gzip"
+        super().__init__(iter(()), headers=headers)
         self._feed = feed
+        self._is_packed = is_packed
         self._longest_s = longest_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until either side ends."""
-        with self._feed.joined() as listener:
+        with self._feed.joined(is_packed=self._is_packed) as listener:
             self.body_iterator = listener.chunks()
             ending = self._end_later(listener)
             try:
@@ -63,7 +68,7 @@ class EventStream(StreamingResponse):
     responses=STREAM
     | may_be(*problems.OF_SPEAKING, problems.NOT_YOURS, problems.TOO_MANY_LISTENERS),
 )
-async def listen(feed: FeedOf, viewer: ViewerOf) -> EventStream:
+async def listen(request: Request, feed: FeedOf, viewer: ViewerOf) -> EventStream:
     """First `snapshot` (a Town), then `bin` (a Bin) and `pickup` (a Pickup) as they change.
 
     `clock` (a Now) comes with every change and at least every ten seconds. A new connection
@@ -77,4 +82,6 @@ async def listen(feed: FeedOf, viewer: ViewerOf) -> EventStream:
     if feed.is_full:
         message = f"{feed.listeners} listen already"
         raise ProblemError(problems.TOO_MANY_LISTENERS, message, {"Retry-After": "10"})
-    return EventStream(feed, None if viewer.is_open else feed.limits.listen_s)
+    longest_s = None if viewer.is_open else feed.limits.listen_s
+    is_packed = "gzip" in request.headers.get(ENCODING, "")
+    return EventStream(feed, longest_s, is_packed=is_packed)

@@ -1,5 +1,6 @@
 """The live feed: a snapshot, then what changes, for as long as somebody listens."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.live import QUEUE, Listener, pause_s
+from api.packing import news
 from api.server import GRACE_S
 from api.services import Limits
 from tests.integration.api.town import Client, Town, served
@@ -155,7 +157,7 @@ def test_stopping_the_server_ends_the_streams(town: Town) -> None:
 async def test_a_listener_who_cannot_keep_up_is_let_go() -> None:
     listener = Listener()
     for _ in range(QUEUE + 1):
-        listener.tell(b"news")
+        listener.tell(news(b"news"))
 
     assert [chunk async for chunk in listener.chunks()] == []
 
@@ -169,10 +171,37 @@ def test_looking_takes_at_most_a_fifth_of_the_time() -> None:
 async def test_a_listener_hears_what_it_was_told_in_order(times: int) -> None:
     listener = Listener()
     for number in range(times):
-        listener.tell(b"%d" % number)
+        listener.tell(news(b"%d" % number))
     chunks = listener.chunks()
 
     heard = [await anext(chunks) for _ in range(times + 1)]
     await chunks.aclose()  # type: ignore[attr-defined]
 
     assert heard == [b"retry: 3000\n\n", *(b"%d" % number for number in range(times))]
+
+
+async def test_what_is_packed_once_is_one_stream_for_each_who_listens() -> None:
+    first, later = Listener(is_packed=True), Listener(is_packed=True)
+    parts = [news(b"%d " % number * 500) for number in range(5)]
+    for number, one in enumerate(parts):
+        first.tell(one)
+        if number:
+            later.tell(one)
+    heard = {}
+    for name, listener in (("first", first), ("later", later)):
+        chunks = listener.chunks()
+        told = [await anext(chunks) for _ in range(6 if listener is first else 5)]
+        listener.let_go()
+        heard[name] = b"".join([*told, *[chunk async for chunk in chunks]])
+
+    plain = [one.plain for one in parts]
+    assert gzip.decompress(heard["first"]) == b"retry: 3000\n\n" + b"".join(plain)
+    assert gzip.decompress(heard["later"]) == b"retry: 3000\n\n" + b"".join(plain[1:])
+    assert len(heard["first"]) < len(b"".join(plain)) // 10
+
+
+def test_a_browser_is_sent_the_town_packed_and_a_simple_client_as_it_is(client: Client) -> None:
+    for asked, sent in (("gzip, br", "gzip"), ("identity", None)):
+        with client.stream("GET", "/v1/events", headers={"Accept-Encoding": asked}) as answer:
+            assert answer.headers.get("content-encoding") == sent
+            assert next(events(answer.iter_lines()))[0] == "snapshot"
