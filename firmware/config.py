@@ -1,9 +1,14 @@
-"""What may be changed from afar: bounds for everything, and the last good one is kept."""
+"""What may be changed from afar: bounds for everything, and the last good one is kept.
+
+What comes is on trial until a report went through with it: within its bounds it may still be one
+with which no broker can be reached, and then nobody could take it back.
+"""
 
 import json
 
-_FILE = "config"
+_GOOD, _TRIAL, _REFUSED = "config", "config-trial", "config-refused"
 _LARGEST_VERSION = 0x7FFFFFFF
+_TRIES = 4  # failed reports that a trial may have
 
 # name: (what it is unless told, least, most)
 FIELDS = {
@@ -52,24 +57,73 @@ def decode(data):
     return config
 
 
-def load(flash):
-    """The last good configuration."""
+class Configuration:
+    """`settled` holds in this wake, `version` from the next one on.
+
+    `refused` is (version, why) of what was told and is not taken, else None.
+    """
+
+    def __init__(self, flash):
+        self._flash = flash
+        self._good = _read(flash, _GOOD) or defaults()
+        trial = _read(flash, _TRIAL)
+        self.on_trial = trial is not None and trial["version"] != self._good["version"]
+        self.settled = trial if self.on_trial else self._good
+        self.version = self.settled["version"]
+        self.refused = None
+
+    def hear(self, data):
+        """What the retained topic says; it is heard anew in every wake that reports."""
+        try:
+            self._take(decode(data)["version"], data)
+        except BadConfig as error:
+            self.refused = (_version_of(data), str(error))
+        except OSError:
+            self.refused = (_version_of(data), "no room")
+
+    def came_through(self, notes):
+        """A report did: what held is good."""
+        notes["config_tries"] = 0
+        if not self.on_trial:
+            return
+        try:
+            self._flash.write(_GOOD, self._flash.read(_TRIAL))
+        except OSError:
+            return
+        if self.version == self.settled["version"]:
+            self._flash.remove(_TRIAL)
+
+    def did_not(self, notes):
+        """A report did not; after some of them the last good one holds again."""
+        if not self.on_trial:
+            return
+        notes["config_tries"] += 1
+        if notes["config_tries"] < _TRIES:
+            return
+        notes["config_tries"] = 0
+        try:
+            self._flash.write(_REFUSED, str(self.settled["version"]).encode())
+        except OSError:
+            pass  # it may be tried again
+        self._flash.remove(_TRIAL)
+
+    def _take(self, version, data):
+        if version == self.version:
+            return
+        if self._flash.read(_REFUSED) == str(version).encode():
+            raise BadConfig("no report came through with it")
+        if version == self._good["version"]:
+            self._flash.remove(_TRIAL)
+        else:
+            self._flash.write(_TRIAL, data)
+        self.version = version
+
+
+def _read(flash, name):
     try:
-        return decode(flash.read(_FILE) or b"")
+        return decode(flash.read(name) or b"")
     except BadConfig:
-        return defaults()
-
-
-def keep(flash, data, current):
-    """Take what came, where it is good and another than `current`; else `current` stays."""
-    try:
-        config = decode(data)
-        if config["version"] != current["version"]:
-            flash.write(_FILE, data)
-            return config
-    except (BadConfig, OSError):
-        pass
-    return current
+        return None
 
 
 def _told(data):
@@ -80,6 +134,13 @@ def _told(data):
     if not isinstance(told, dict) or told.get("v") != 1:
         raise BadConfig("not of version 1")
     return told
+
+
+def _version_of(data):
+    try:
+        return _number(_told(data), "version", 1, _LARGEST_VERSION)
+    except BadConfig:
+        return 0
 
 
 def _number(told, name, least, most):

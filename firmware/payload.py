@@ -10,29 +10,29 @@ MEASURED = ("ok", "unstable")
 OPTIONAL = ("temperature_c", "battery_mv", "rssi_dbm", "tilt_deg")
 
 
+def own_topic(site, device, kind):
+    """Where this device speaks, or is spoken to."""
+    return "jemput/v1/%s/%s/%s" % (site, device, kind)
+
+
 def reading_topic(site, device):
     """Where this device publishes its readings."""
-    return "jemput/v1/%s/%s/reading" % (site, device)
+    return own_topic(site, device, "reading")
 
 
 def ack_topic(site, device):
     """Where this device is told what it may forget."""
-    return "jemput/v1/%s/%s/ack" % (site, device)
+    return own_topic(site, device, "ack")
 
 
 def status_topic(site, device):
     """Where this device says whether it is online, asleep or lost."""
-    return "jemput/v1/%s/%s/status" % (site, device)
+    return own_topic(site, device, "status")
 
 
-def config_topic(site, device):
-    """Where this device finds its configuration."""
-    return "jemput/v1/%s/%s/config" % (site, device)
-
-
-def command_topic(site, device):
-    """Where this device is told to do something."""
-    return "jemput/v1/%s/%s/command" % (site, device)
+def chunk_topic(digest, number):
+    """Where a piece of an update's file is, for every device."""
+    return "jemput/v1/files/%s/%d" % (digest, number)
 
 
 def encode_reading(reading):

@@ -56,7 +56,11 @@ def is_critical(notes, battery_mv, config):
     return notes["critical"] >= _CRITICAL_WAKES
 
 
+def is_low(battery_mv, config):
+    """Whether the battery should be spared."""
+    return battery_mv is not None and battery_mv < config["low_mv"]
+
+
 def sleep_s(battery_mv, config):
     """How long to sleep: longer on a low battery."""
-    low = battery_mv is not None and battery_mv < config["low_mv"]
-    return config["measure_every_s"] * (_LOW_STRETCH if low else 1)
+    return config["measure_every_s"] * (_LOW_STRETCH if is_low(battery_mv, config) else 1)

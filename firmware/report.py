@@ -1,7 +1,10 @@
 """Saying what is kept: network, time, broker, and what the broker has for us."""
 
+import binascii
+
 from firmware import clock, payload, status
 from firmware.budget import OutOfTime
+from firmware.commands import MEASURE
 from firmware.mailbox import Mailbox
 from firmware.mqtt.session import Session
 from firmware.net import dns, ntp
@@ -12,16 +15,22 @@ _KEEPALIVE_S = 60
 _DNS, _NTP = 53, 123
 _ASK_MS = 5_000
 _RSSI_OFFSET = 256
+_GOODBYE_MS = 1_000
 
 
 class Report:
-    """One connection. `settings` says who we are and where the broker is: see README.md."""
+    """One connection. `board.settings` say who we are and where the broker is: see README.md.
 
-    def __init__(self, board, kept, config, budget):
+    `again()` measures once more, for whoever commands it.
+    """
+
+    def __init__(self, board, desk, budget, again):
         self._board = board
-        self._kept = kept
-        self._config = config
+        self._kept = desk.kept
+        self._config = desk.configuration.settled
+        self._desk = desk
         self._budget = budget
+        self._again = again
         self._settings = board.settings
         self.mailbox = Mailbox(self._settings["site"], self._settings["device"])
 
@@ -37,7 +46,9 @@ class Report:
             session.subscribe(self.mailbox.topics())
             session.settle()
             self.mailbox.settle_acks(self._kept)
+            self._obey()
             self._send(session)
+            self._update(session)
             self._say_goodbye(session, sleep_s)
         finally:
             session.hang_up()
@@ -117,12 +128,55 @@ class Report:
             notes["resends"] += 1
             notes["resend_in"] = self._config["resend_after"] << min(notes["resends"], 2)
 
+    def _obey(self):
+        """What we are told, as far as it is done with the radio on."""
+        desk, board = self._desk, self._board
+        if self.mailbox.config is not None:
+            desk.configuration.hear(self.mailbox.config)
+        now_s = board.now() if self._kept.notes["synced_at"] else 0
+        desk.commands.hear(self.mailbox.commands(), now_s)
+        if MEASURE in desk.commands.wanted:
+            self._again()
+
+    def _update(self, session):
+        """Go on with an update, where there is one, time and battery for it.
+
+        It costs memory, so it is imported only then.
+        """
+        desk, settings = self._desk, self._settings
+        told = self.mailbox.update
+        if not told or desk.trial.is_on or desk.is_low:
+            return
+        from firmware.update.manifest import release_of  # noqa: PLC0415 - see above
+
+        if release_of(told) == desk.trial.release:
+            return
+        from firmware.update.building import Building, fetching  # noqa: PLC0415 - see above
+
+        board, notes = self._board, self._kept.notes
+        building = Building(desk.flash, board.folder, board.free_bytes, notes)
+        reserve_ms = self._config["answer_ms"] + _GOODBYE_MS
+        fetch = fetching(session, payload.chunk_topic, self._budget, reserve_ms)
+        building.run(told, _bytes(settings.get("update_key")), settings["device"], fetch)
+        desk.building = building
+
     def _say_goodbye(self, session, sleep_s):
-        settings, board = self._settings, self._board
+        settings, board, desk = self._settings, self._board, self._desk
         topic = payload.status_topic(settings["site"], settings["device"])
         until_s = board.now() + sleep_s if self._kept.notes["synced_at"] else 0
-        session.publish(topic, status.asleep(until_s, self._config, self._kept.notes), retain=True)
+        told = {
+            "release": desk.trial.release,
+            "refused": desk.configuration.refused,
+            "commands": desk.commands.said(),
+            "update": desk.said_of_update(),
+        }
+        said = status.asleep(until_s, desk.configuration.version, self._kept.notes, told)
+        session.publish(topic, said, retain=True)
         session.close()
+
+
+def _bytes(text):
+    return binascii.unhexlify(text) if text else None
 
 
 def _number(address):

@@ -9,6 +9,9 @@ ROOT: Final = "jemput/v1"
 READINGS_FILTER: Final = f"{ROOT}/+/+/reading"
 STATUS_FILTER: Final = f"{ROOT}/+/+/status"
 
+CHUNKS_FILTER: Final = f"{ROOT}/files/+/+"
+
+DownKind = Literal["config", "command", "update"]
 UpKind = Literal["reading", "status", "claim"]
 _UP_KINDS: Final[dict[str, UpKind]] = {"reading": "reading", "status": "status", "claim": "claim"}
 _LEVELS: Final = 5
@@ -42,6 +45,16 @@ def reading(site: str, device: str) -> str:
 def ack(site: str, device: str) -> str:
     """Down, retained: up to which sequence nothing is missing."""
     return f"{ROOT}/{site}/{device}/ack"
+
+
+def told(site: str, device: str, kind: DownKind) -> str:
+    """Down: what a device is told. Retained, but a command, which waits in its session."""
+    return f"{ROOT}/{site}/{device}/{kind}"
+
+
+def chunk(digest: str, number: int) -> str:
+    """Down, retained, for every device: a piece of an update's file, named by its SHA-256."""
+    return f"{ROOT}/files/{digest}/{number}"
 
 
 def alert(collector: str) -> str:

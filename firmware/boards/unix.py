@@ -1,6 +1,6 @@
 """A board without copper: MicroPython's unix port, with a folder for flash, RTC memory and senses.
 
-`micropython -m firmware.boards.unix FOLDER` is one wake. `FOLDER/device.json` has the settings of
+`micropython firmware/start.py FOLDER` is one wake. `FOLDER/device.json` has the settings of
 README.md and what the senses say; what a real board would do next is written as JSON.
 """
 
@@ -109,6 +109,19 @@ class Board:
         """Its address, as the network told."""
         return self.settings.get("dns", "127.0.0.1")
 
+    def free_bytes(self):
+        """How much room the flash has."""
+        told = self.settings.get("free_bytes")
+        if told is not None:
+            return told
+        found = os.statvfs(self.folder)
+        return found[0] * found[3]
+
+    def locate(self, budget):
+        """Be seen and heard for as long as the budget runs; here the folder says how often."""
+        del budget
+        self._write("located", str(int(self._read("located") or b"0") + 1).encode())
+
     def radio_off(self):
         """It costs most."""
 
@@ -124,10 +137,10 @@ class Board:
             file.write(data)
 
 
-def main(board, clock):
-    """One wake, and what came of it."""
+def run(folder, clock=time):
+    """One wake, and what came of it. What a command left to do is said, too."""
     began = clock.ticks_ms()
-    outcome = wake(board)
+    outcome = wake(Board(folder))
     said = {
         "awake_ms": clock.ticks_diff(clock.ticks_ms(), began),
         "sleep_s": outcome.sleep_s,
@@ -135,7 +148,3 @@ def main(board, clock):
         "commands": list(outcome.commands),
     }
     sys.stdout.write(json.dumps(said) + "\n")
-
-
-if __name__ == "__main__":
-    main(Board(sys.argv[1]), time)

@@ -5,7 +5,7 @@ CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
 PING = b"\xc0\x00"
 DISCONNECT = b"\xe0\x00"
 
-_CONNECT, _SUBSCRIBE = b"\x10", b"\x82"
+_CONNECT, _SUBSCRIBE, _UNSUBSCRIBE = b"\x10", b"\x82", b"\xa2"
 _LEVEL = b"\x00\x04MQTT\x04"
 _USER, _PASSWORD, _WILL_RETAIN, _WILL_QOS_1, _WILL = 0x80, 0x40, 0x20, 0x08, 0x04
 _DUP = 0x08
@@ -40,12 +40,18 @@ def puback(packet_id):
     return bytes((PUBACK << 4, 2)) + _short(packet_id)
 
 
-def subscribe(topics, packet_id):
-    """SUBSCRIBE to all of `topics` at QoS 1."""
+def subscribe(topics, packet_id, qos=1):
+    """SUBSCRIBE to all of `topics` at QoS 1, or 0."""
     body = _short(packet_id)
     for topic in topics:
-        body += _text(topic) + b"\x01"
+        body += _text(topic) + bytes((qos,))
     return _SUBSCRIBE + _length(len(body)) + body
+
+
+def unsubscribe(topic, packet_id):
+    """UNSUBSCRIBE from one topic."""
+    body = _short(packet_id) + _text(topic)
+    return _UNSUBSCRIBE + _length(len(body)) + body
 
 
 def id_of(body):

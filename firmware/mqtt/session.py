@@ -5,7 +5,7 @@ from firmware.mqtt import packets
 from firmware.net.stream import Broken
 
 _BUSY = 3
-_LARGEST = 1024  # an acknowledgement of sixteen boots has 400 bytes
+_LARGEST = 1_200  # a piece of a file has 1,024 bytes, an acknowledgement of sixteen boots 400
 _LENGTH_BYTES = 4
 _TRIES = 3
 
@@ -29,6 +29,8 @@ class Session:
         self._hear = hear
         self._answer_ms = answer_ms
         self._last_id = 0
+        self._wanted = None
+        self._found = None
 
     def open(self, client, password, will_topic, will, keepalive_s):
         """CONNECT; raises Refused, Broken or OutOfTime."""
@@ -55,6 +57,22 @@ class Session:
             if self._wait_for(packets.PUBACK, wanted) is not None:
                 return
         raise Broken("no-puback")
+
+    def fetch(self, topic):
+        """What is retained on a topic, heard this once; None where nothing comes in time.
+
+        At QoS 0: nothing of it need outlive us, and nats-server grants a session four at QoS 1.
+        """
+        self._wanted, self._found = topic, None
+        self._write(packets.subscribe((topic,), self._next_id(), qos=0))
+        budget = self._budget.part(self._answer_ms)
+        while self._found is None:
+            found = self._next(budget)
+            if found is None or (found[0] == packets.SUBACK and not packets.granted(found[1], 1)):
+                break
+        self._wanted = None
+        self._write(packets.unsubscribe(topic, self._next_id()))
+        return self._found
 
     def settle(self):
         """Hear what the broker had for us before it answers a ping."""
@@ -87,16 +105,24 @@ class Session:
         """The body of the answer; None where it does not come in time."""
         budget = self._budget.part(self._answer_ms)
         while True:
-            head = self._stream.peek(budget)
-            if head is None:
-                self._budget.check()
+            found = self._next(budget)
+            if found is None:
                 return None
-            body, whole = self._rest()
-            kind = head[0] >> 4
-            if kind == packets.PUBLISH:
-                self._take(head[0] & 0xF, body, whole)
-            elif kind == wanted and (packet_id is None or _id_of(body) == packet_id):
+            kind, body = found
+            if kind == wanted and (packet_id is None or _id_of(body) == packet_id):
                 return body
+
+    def _next(self, budget):
+        """Kind and body of the next packet, a message taken; None where none comes in time."""
+        head = self._stream.peek(budget)
+        if head is None:
+            self._budget.check()
+            return None
+        body, whole = self._rest()
+        kind = head[0] >> 4
+        if kind == packets.PUBLISH:
+            self._take(head[0] & 0xF, body, whole)
+        return kind, body
 
     def _rest(self):
         """What follows the first byte of a packet, and whether that is all of it."""
@@ -124,7 +150,9 @@ class Session:
         topic, payload, packet_id = _parsed(packets.published, flags, body)
         if packet_id is not None:
             self._write(packets.puback(packet_id))
-        if whole:
+        if topic == self._wanted:
+            self._found = payload if whole else b""
+        elif whole:
             self._hear(topic, payload)
 
 

@@ -94,6 +94,25 @@ class Kept:
         self._sweep()
         self.save()
 
+    def acked(self, boot):
+        """Up to which seq of a boot the application has everything; 0 is nothing."""
+        return self._acked(boot)
+
+    def put_away(self):
+        """All that RTC memory has to flash, for an application that may read it otherwise.
+
+        False where there is no room for it.
+        """
+        memory, names = self._memory, self._flash.segments()
+        self._forget_what_is_on_flash(names)
+        if not memory.records:
+            return True
+        if not self._wrote(following(names[-1] if names else None), b"".join(memory.records)):
+            return False
+        memory.records = []
+        self.save()
+        return True
+
     def _mark(self, boot):
         marks = self._memory.marks
         if boot not in marks:

@@ -5,7 +5,7 @@ import struct
 
 from firmware.store import record
 
-_MAGIC = 0x4A33  # counts up whenever what follows changes, so that an update starts anew
+_MAGIC = 0x4A34  # counts up whenever what follows changes, so that an update starts anew
 _HEAD = "<HI"
 _HEAD_BYTES = 6
 _MARK = "<III"
@@ -22,7 +22,10 @@ NOTES = (
     "rest_wakes",  # until the radio may be tried again
     "critical",  # wakes on a nearly empty battery
     "synced_at",  # Unix seconds
-    "command",  # the last one that was obeyed
+    "command",  # the id of the last one
+    "answer",  # what was answered to it
+    "config_tries",  # reports that failed with the configuration on trial
+    "update_tries",  # of a release with which something is wrong
     "dropped",  # readings, since power came
     "resend_in",  # reports until what was not acknowledged goes again
     "resends",

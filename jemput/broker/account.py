@@ -9,7 +9,7 @@ from msgspec import Struct
 from jemput.broker.hashing import hashed
 from jemput.hashes import Hashes
 from jemput.ids import check_id
-from jemput.topics import READINGS_FILTER, ROOT, STATUS_FILTER
+from jemput.topics import CHUNKS_FILTER, READINGS_FILTER, ROOT, STATUS_FILTER
 
 INGEST: Final = "_ingest"
 REPLAY: Final = "_replay"
@@ -46,7 +46,10 @@ def new_password() -> str:
 
 
 def device_account(device: str, hashes: Hashes, *, site: str = ANY_SITE) -> BrokerAccount:
-    """A device speaks and hears below its own level only, so its topic is its identity."""
+    """A device speaks and hears below its own level only, so its topic is its identity.
+
+    Pieces of updates are everybody's: named by their hash, and no secret.
+    """
     check_id("device", device)
     if site != ANY_SITE:
         check_id("site", site)
@@ -55,7 +58,10 @@ def device_account(device: str, hashes: Hashes, *, site: str = ANY_SITE) -> Brok
         device,
         hashes,
         publish=tuple(f"{own}/{kind}" for kind in ("reading", "status", "claim")),
-        subscribe=tuple(f"{own}/{kind}" for kind in ("ack", "config", "command", "update")),
+        subscribe=(
+            *(f"{own}/{kind}" for kind in ("ack", "config", "command", "update")),
+            CHUNKS_FILTER,
+        ),
     )
 
 
@@ -84,7 +90,11 @@ def ingest_user(password: str) -> BrokerUser:
     return BrokerUser(
         INGEST,
         password,
-        publish=(f"{ROOT}/+/+/ack", f"{ROOT}/collectors/+/alert"),
+        publish=(
+            *(f"{ROOT}/+/+/{kind}" for kind in ("ack", "config", "command", "update")),
+            CHUNKS_FILTER,
+            f"{ROOT}/collectors/+/alert",
+        ),
         subscribe=(READINGS_FILTER, STATUS_FILTER, f"{ROOT}/+/+/ack"),
     )
 

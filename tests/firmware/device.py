@@ -44,7 +44,7 @@ class DeskDevice:
         """One wake; what the firmware says came of it."""
         self.settings.update(settings)
         self.write_settings()
-        said = interpreter.said("-m", "firmware.boards.unix", self.folder, heap=heap)
+        said = interpreter.said(interpreter.START, self.folder, heap=heap)
         outcome: dict[str, Any] = json.loads(said.splitlines()[-1])
         self.taken += outcome["sleep_s"] is not None
         return outcome

@@ -33,5 +33,5 @@ def _smallest(device: DeskDevice) -> int:
 def goes_through(device: DeskDevice, kib: int) -> bool:
     """Whether a wake reports in a heap of so many KiB."""
     device.write_settings()
-    done = interpreter.run("-m", "firmware.boards.unix", device.folder, heap=f"{kib}K")
+    done = interpreter.run(interpreter.START, device.folder, heap=f"{kib}K")
     return done.returncode == 0 and '"reason": null' in done.stdout

@@ -12,6 +12,7 @@ import pytest
 from tests.shape.tree import ROOT
 
 PROGRAM: Final = Path(sys.executable).parent / "micropython"
+START: Final = ROOT / "firmware/start.py"
 HEAP: Final = "160K"  # what an ESP32 has, and stricter: a word is twice as long here
 
 

@@ -11,6 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from jemput.broker.account import BrokerUser, device_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.ports import free_port
+from jemput.topics import CHUNKS_FILTER
 from tests.brokers import Nats
 from tests.firmware.certificates import Files
 from tests.servers import HOST, Mosquitto, wait_until
@@ -42,7 +43,10 @@ class TlsMosquitto(Mosquitto):
 def make(kind: str, folder: Path, certificate: Files | None = None) -> Nats | TlsMosquitto:
     """A broker that is not started yet."""
     if kind == "mosquitto":
-        acl = f"user {DEVICE}\ntopic readwrite {OWN}/#\nuser {HOST_USER}\ntopic readwrite #\n"
+        acl = (
+            f"user {DEVICE}\ntopic readwrite {OWN}/#\ntopic read {CHUNKS_FILTER}\n"
+            f"user {HOST_USER}\ntopic readwrite #\n"
+        )
         passwords = {DEVICE: PASSWORD, HOST_USER: PASSWORD}
         mosquitto = TlsMosquitto(folder, passwords=passwords, acl=acl)
         mosquitto.certificate = certificate
@@ -77,7 +81,11 @@ class Listener:
 
     def tell(self, kind: str, payload: bytes, *, retain: bool = True) -> None:
         """To the device; returns once the broker has it."""
-        self._client.publish(f"{OWN}/{kind}", payload, 1, retain).wait_for_publish(PATIENCE_S)
+        self.publish(f"{OWN}/{kind}", payload, retain=retain)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = True) -> None:
+        """To anybody; returns once the broker has it."""
+        self._client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE_S)
 
     def close(self) -> None:
         """Hang up."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jemput import payload
+from jemput.remote import status
 from tests.firmware import real_brokers
 from tests.firmware.device import METRE_US, DeskDevice
 from tests.firmware.real_brokers import Listener, listening
@@ -128,6 +129,38 @@ def test_a_configuration_holds_from_the_next_wake_and_a_bad_one_never(
     assert b'"config":3,' in host.said("status")[-1]
 
 
+def test_a_bad_configuration_is_refused_and_the_status_says_why(
+    device: DeskDevice, host: Listener
+) -> None:
+    host.tell("config", b'{"v":1,"version":4,"pings":26}')
+    device.wake()
+
+    wait_until(lambda: host.said("status") != [], 60, "status")
+    said = status.decode(host.said("status")[0])
+    assert said is not None
+    assert (said.config, said.refused) == (0, (4, "pings is not between 1 and 25"))
+
+
+def test_a_configuration_with_which_no_report_comes_through_is_left(
+    device: DeskDevice, host: Listener
+) -> None:
+    device.configure(report_every_s=900)
+    host.tell("config", b'{"v":1,"version":5,"measure_every_s":60,"report_every_s":60}')
+    assert device.wake()["sleep_s"] == 900
+    good = device.settings["port"]
+    sleeps = [device.wake(port=1)["sleep_s"] for _ in range(8)]
+    for _ in range(16):
+        device.wake(port=good)
+        if len(host.said("status")) > 1:
+            break
+
+    assert sleeps == [60] * 8
+    assert device.wake()["sleep_s"] == 900
+    said = status.decode(host.said("status")[-1])
+    assert said is not None
+    assert (said.config, said.refused) == (1, (5, "no report came through with it"))
+
+
 def test_a_command_is_obeyed_once(device: DeskDevice, host: Listener) -> None:
     device.configure(report_every_s=900)
     device.wake()
@@ -137,6 +170,34 @@ def test_a_command_is_obeyed_once(device: DeskDevice, host: Listener) -> None:
 
     assert device.wake()["commands"] == ["locate"]
     assert device.wake()["commands"] == []
+    assert (device.folder / "located").read_text() == "1"
+    wait_until(lambda: len(host.said("status")) == 3, 60, "status")
+    told = [status.decode(one) for one in host.said("status")]
+    assert [one.commands for one in told if one] == [
+        (),
+        ((7, "done"), (8, "unknown")),
+        ((8, "unknown"),),
+    ]
+
+
+def test_a_command_is_obeyed_once_though_power_was_lost(device: DeskDevice, host: Listener) -> None:
+    device.wake()
+    host.tell("command", b'{"v":1,"id":7,"do":"reboot"}', retain=False)
+    assert device.wake(echoes_us=[2 * METRE_US])["commands"] == ["reboot"]
+    device.lose_power()
+    host.tell("command", b'{"v":1,"id":7,"do":"reboot"}', retain=False)
+
+    assert device.wake()["commands"] == []
+
+
+def test_who_is_told_to_measure_does_so_and_says_it_before_it_sleeps(
+    device: DeskDevice, host: Listener
+) -> None:
+    device.wake()
+    host.tell("command", b'{"v":1,"id":7,"do":"measure"}', retain=False)
+    device.wake(echoes_us=[2 * METRE_US])
+
+    assert [one.seq for one in messages(host, 2)[1].readings] == [2, 3]
 
 
 def test_a_refused_password_is_tried_once_a_day(device: DeskDevice) -> None:

@@ -11,6 +11,7 @@ import pytest
 from aiomqtt import Client, MqttError, Will
 from paho.mqtt.reasoncodes import ReasonCode
 
+from jemput import topics
 from jemput.broker.account import (
     BrokerUser,
     collector_user,
@@ -169,14 +170,37 @@ async def test_a_last_will_is_held_to_the_same_rights(broker: NatsServer) -> Non
     assert heard == [("jemput/v1/here/device-1/status", b"lost")]
 
 
-async def test_the_ingester_may_not_command_devices(broker: NatsServer) -> None:
-    topic = "jemput/v1/here/device-1/command"
-    async with hearing(broker, DEVICE, topic) as heard, client(broker, INGEST) as ingest:
-        await ingest.publish(topic, b"reboot", qos=1)
+async def test_what_the_ingester_tells_a_device_nobody_else_hears_or_says(
+    broker: NatsServer,
+) -> None:
+    told = [f"jemput/v1/here/device-1/{kind}" for kind in ("config", "command", "update")]
+    async with (
+        hearing(broker, DEVICE, *told) as heard,
+        client(broker, INGEST) as ingest,
+        client(broker, PINNED) as other,
+    ):
+        assert await listen(other, *told) == []
+        for topic in told:
+            await other.publish(topic, b"forged", qos=1)
+            await ingest.publish(topic, b"told", qos=1)
         granted = await listen(ingest, "#", "jemput/v1/+/+/command")
 
-    assert heard == []
+    assert sorted(heard) == [(topic, b"told") for topic in sorted(told)]
     assert granted == []
+
+
+async def test_pieces_of_an_update_are_everybodys_and_nobodys_to_write(broker: NatsServer) -> None:
+    piece = topics.chunk("0" * 64, 0)
+    async with (
+        hearing(broker, DEVICE, piece) as heard,
+        client(broker, INGEST) as ingest,
+        client(broker, PINNED) as other,
+    ):
+        await other.publish(piece, b"forged", qos=1, retain=True)
+        await ingest.publish(piece, b"piece", qos=1, retain=True)
+        assert await listen(other, "jemput/v1/files/#", "jemput/v1/+/+/0") == []
+
+    assert heard == [(piece, b"piece")]
 
 
 async def test_a_collectors_app_hears_its_own_alerts_and_says_nothing(broker: NatsServer) -> None:

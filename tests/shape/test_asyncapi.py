@@ -12,6 +12,9 @@ from jsonschema import Draft7Validator
 
 from jemput import payload, topics
 from jemput.reading import Clock, Quality
+from jemput.remote import configuration, update
+from jemput.remote.command import Command
+from jemput.remote.status import Status
 from tests.shape.tree import ROOT
 
 SPEC: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docs/asyncapi.yaml").read_text())
@@ -94,7 +97,8 @@ def validator(schema: str) -> Draft7Validator:
 
 
 def schema_of(file: Path) -> str:
-    return "ack" if file.stem == "ack" else "message"
+    name = file.stem.partition("-")[0]
+    return name if name in {"ack", "status", "config", "command", "update"} else "message"
 
 
 def test_it_is_asyncapi_3() -> None:
@@ -128,6 +132,11 @@ def test_addresses_are_those_of_the_host() -> None:
     assert addresses == {
         "reading": topics.reading("{site}", "{device}"),
         "ack": topics.ack("{site}", "{device}"),
+        "status": "jemput/v1/{site}/{device}/status",
+        "config": topics.told("{site}", "{device}", "config"),
+        "command": topics.told("{site}", "{device}", "command"),
+        "update": topics.told("{site}", "{device}", "update"),
+        "piece": "jemput/v1/files/{sha256}/{number}",
     }
 
 
@@ -140,6 +149,18 @@ def test_limits_and_words_are_those_of_the_host() -> None:
     assert reading["quality"]["enum"] == list(Quality)
     assert reading["clock"]["enum"] == list(Clock)
     assert list(reading) == list(payload.WireReading.__struct_fields__)
+
+
+def test_what_a_device_takes_is_what_the_host_says() -> None:
+    schemas = SPEC["components"]["schemas"]
+    config = {name: one for name, one in schemas["config"]["properties"].items() if name[0] != "v"}
+
+    assert {name: (one["minimum"], one["maximum"]) for name, one in config.items()} == {
+        name: (field.least, field.most) for name, field in configuration.FIELDS.items()
+    }
+    assert schemas["command"]["properties"]["do"]["enum"] == list(Command)
+    assert schemas["update"]["properties"]["size"]["maximum"] == update.MAX_LIST_BYTES
+    assert set(schemas["status"]["properties"]) == set(Status.__struct_fields__)
 
 
 def bounds() -> list[tuple[str, int]]:
