@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from jemput.broker.account import BrokerAccount
+from jemput.broker.account import INGEST, BrokerAccount
 from jemput.broker.files import put_file
 
 PASSWORDS: Final = "passwords"
 ACL: Final = "acl"
+ITSELF: Final = "$SYS/broker/version"
+"""What it says of itself, for `jemput doctor`; nats-server has no such topic."""
 
 
 class MosquittoAccounts:
@@ -57,4 +59,6 @@ def _rights(account: BrokerAccount) -> Iterator[str]:
     yield f"user {account.name}"
     yield from (f"topic write {one}" for one in account.publish)
     yield from (f"topic read {one}" for one in account.subscribe)
+    if account.name == INGEST:
+        yield f"topic read {ITSELF}"
     yield ""

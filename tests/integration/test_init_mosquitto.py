@@ -80,7 +80,10 @@ def ingest_address(server: Configured) -> Address:
 def test_it_takes_the_ingester_by_tls_and_keeps_what_it_acknowledged(server: Configured) -> None:
     found = list(broker(ingest_address(server)))
 
-    assert {one.health for one in found} == {Health.GOOD}
+    doubts = [one.sentence for one in found if one.health is not Health.GOOD]
+    assert len(doubts) == 1
+    assert "mosquitto version" in doubts[0]
+    assert "loses what it acknowledged when it is killed, unless" in doubts[0]
     assert any(f"kept all of {QUEUE}" in one.sentence for one in found)
 
 

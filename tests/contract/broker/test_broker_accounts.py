@@ -241,3 +241,20 @@ def test_its_files_are_for_our_eyes_only_and_hold_no_password(tmp_path: Path) ->
         file = tmp_path / "ours" / name
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert user.password not in file.read_text()
+
+
+async def test_mosquitto_tells_the_ingester_its_version_and_nobody_else(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker") as kept:
+        async with kept.client(INGEST) as ingest, kept.client(STAYS) as device:
+            await device.subscribe("$SYS/broker/version", qos=1)
+            await device.subscribe("jemput/v1/+/dev-stays/ack", qos=1)
+            await ingest.subscribe("$SYS/#", qos=1)
+            async with asyncio.timeout(LONG_S):
+                told = await anext(ingest.messages)
+            await ingest.publish("jemput/v1/pakam/dev-stays/ack", b"own", qos=1)
+            async with asyncio.timeout(LONG_S):
+                heard = await anext(device.messages)
+
+    assert str(told.topic) == "$SYS/broker/version"
+    assert b"mosquitto version" in bytes(told.payload)
+    assert heard.payload == b"own"
