@@ -12,13 +12,13 @@ from typing import Final
 from sqlalchemy import Engine
 
 from jemput.broker.account import INGEST, new_password
+from jemput.broker.files import put
 from jemput.broker.ports import LOOPBACK
 from jemput.cli.console import wall_ms, who
 from jemput.cli.init.mosquitto import write_mosquitto
 from jemput.cli.init.units import units
 from jemput.cli.init.wish import DATABASE, EVERYWHERE, Broker, Wish
 from jemput.cli.options import open_answering
-from jemput.cli.tls.folder import put
 from jemput.roles import Role, User
 from jemput.settings import write_settings_file
 from jemput.store.accounts import Accounts

@@ -3,9 +3,9 @@
 from typing import Final
 
 from jemput.broker.account import ingest_user
+from jemput.broker.files import put
 from jemput.broker.mosquitto import ACL, PASSWORDS, MosquittoAccounts
 from jemput.cli.init.wish import EVERYWHERE, Wish
-from jemput.cli.tls.folder import put
 
 CONFIG: Final = "mosquitto.conf"
 PID: Final = "mosquitto.pid"

@@ -4,7 +4,6 @@ One file holds what a server shows and what it keeps secret, so that one rename 
 no server ever reads a certificate beside the key of another.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from jemput.broker.files import put
 from jemput.cli.tls.authority import Authority, names_of, new_authority, pem_of, pem_of_key
 from jemput.settings import refuse_read_by_others
 
@@ -75,13 +75,6 @@ class Certificates:
         raise ValueError(f"{file} is not the key of {self.authority}: put both back as a pair")
 
 
-def _leave_to_owner(file: Path, handle: int) -> None:
-    """Where root renews, the service that reads the file is somebody else."""
-    if os.geteuid() == 0:
-        owner = (file if file.exists() else file.parent).stat()
-        os.fchown(handle, owner.st_uid, owner.st_gid)
-
-
 def _belongs(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> bool:
     return key.public_key() == certificate.public_key()
 
@@ -95,22 +88,3 @@ def read(file: Path) -> x509.Certificate:
         raise ValueError(message) from error
     except ValueError as error:
         raise ValueError(f"{file} holds no certificate in PEM: {error}") from error
-
-
-def put(file: Path, content: bytes, mode: int) -> None:
-    """Write a file whole or not at all: on the disk before it has its name."""
-    new = file.with_name(f".{file.name}.new")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as lines:
-        os.fchmod(handle, mode)
-        _leave_to_owner(file, handle)
-        lines.write(content)
-        lines.flush()
-        os.fsync(handle)
-    new.replace(file)
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
