@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Any, Final
 
+import msgspec
+import structlog
 from sqlalchemy import Connection, Engine, func, select, update
 
 from jemput.changes import Change, Retire
@@ -19,6 +21,8 @@ from jemput.store.schema import outbox, thing
 
 CHANGES_AT_ONCE: Final = 100
 """So many changes in one transaction, so that nobody waits long for the database."""
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class RefusedChangeError(ValueError):
@@ -108,12 +112,23 @@ class RegistryStore:
             return seen
         fresh = seen.copy()
         for row in rows:
-            registry_rows.put(fresh, row.kind, row.id, row.blob)
+            _put(fresh, row)
         revision = max(row.revision for row in rows)
         with self._lock:
             if revision > self._revision:
                 self._seen, self._revision = fresh, revision
         return fresh
+
+
+def _put(registry: Registry, row: Any) -> None:  # noqa: ANN401 - a row of `thing`
+    """One row that nobody can read is said, and stops neither alerts nor the API."""
+    try:
+        registry_rows.put(registry, row.kind, row.id, row.blob)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        again = "put the thing once more over the API, or restore a backup"
+        _log.error(
+            "registry_row_unreadable", thing=f"{row.kind}/{row.id}", do=again, why=str(error)
+        )
 
 
 def write_change(connection: Connection, group: str, change: Change, registry: Registry) -> None:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine, func, select
 
-from jemput.entry import Link
+from jemput.decisions import IncidentKind, OpenIncident
+from jemput.entry import ClockTrust, Entry, Link
 from jemput.store.history import Cursors
 from jemput.store.journal import Journal
 from jemput.store.outbox import Outbox
-from jemput.store.schema import history, pickup, quarantine
+from jemput.store.schema import history, inbox, pickup, quarantine
 from tests.faults.oracle import Identity
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ class Ledger:
         """What came since somebody compared it with what was said."""
         self.epochs: list[int] = []
         self.links_up = 0
+        self.times_ms: list[int] = []
+        """Of the entries."""
+        self.trusts: list[bool] = []
+        """Whether the wall clock was trusted, each time that this was noted."""
+        self.silences: list[str] = []
+        """Bins and sites that were said to be silent; in no scenario one is for so long."""
         self.losses = 0
         self._sinks = Cursors(engine, GROUP)
 
@@ -42,7 +49,7 @@ class Ledger:
             self.position = entry.position
             self.epochs.append(entry.epoch)
             self.losses += len(entry.losses)
-            self.links_up += sum(isinstance(one, Link) and one.up for one in entry.intake.events)
+            self._note(entry)
             for reading in entry.intake.readings:
                 identity = Identity(*reading.identity)
                 self.counts[identity] += 1
@@ -51,9 +58,28 @@ class Ledger:
                 self.unjudged.append(identity)
                 self.readings[identity] = reading
 
+    def _note(self, entry: Entry) -> None:
+        self.times_ms.append(entry.intake.now_ms)
+        for event in entry.intake.events:
+            self.links_up += isinstance(event, Link) and event.up
+            if isinstance(event, ClockTrust):
+                self.trusts.append(event.trusted)
+        self.silences += [
+            one.scope
+            for one in entry.decisions
+            if isinstance(one, OpenIncident)
+            and one.kind in {IncidentKind.SILENCE, IncidentKind.SITE_SILENCE}
+        ]
+
     def lag(self, sink: str) -> int:
         """How many entries a sink has still to take."""
         return self.journal.head() - self._sinks.get(sink)
+
+    def knows_registry(self) -> bool:
+        """Whether all that was changed of the registry is in the journal."""
+        waiting = select(func.count()).where(inbox.c.position.is_(None))
+        with self.engine.connect() as connection:
+            return not connection.execute(waiting).scalar_one()
 
     def alerts_waiting(self) -> int:
         """How many alerts have not left."""

@@ -1,6 +1,7 @@
 """Running scenarios, each seed in a folder of its own."""
 
 import asyncio
+import sqlite3
 import tempfile
 import time
 import traceback
@@ -25,6 +26,15 @@ AT_MOST_S: Final = 110
 LONG_S: Final = 300
 JOBS: Final = 3
 LOG_LINES: Final = 12
+BREAKS: Final = (
+    AssertionError,
+    TimeoutError,
+    OSError,
+    RuntimeError,
+    SQLAlchemyError,
+    sqlite3.Error,
+)
+"""What a scenario raises where it goes wrong."""
 
 
 @dataclass
@@ -122,7 +132,7 @@ async def _broke(scenario: Scenario, world: World) -> str | None:
     """Run the fault itself; what went wrong in it, in words."""
     try:
         await scenario.run(world)
-    except (AssertionError, TimeoutError, OSError, RuntimeError, SQLAlchemyError) as error:
+    except BREAKS as error:
         return _in_words(error)
     return None
 

@@ -27,6 +27,7 @@ class Setup:
     postgresql: bool = False
     tls: bool = False
     light: bool = False
+    bins: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def judge(world: World) -> Verdict:
     world.ledger.read_on()
     verdict = Verdict(obligations=len(world.oracle.obliged) + world.oracle.poison.total())
     history = _influx if world.influx else _history
-    for part in (_journal, _epochs, _quarantine, history, _pickups, _alerts):
+    for part in (_journal, _epochs, _times, _quarantine, history, _pickups, _alerts):
         part(world, verdict)
     return verdict
 
@@ -120,6 +120,14 @@ def _epochs(world: World, verdict: Verdict) -> None:
     epochs = world.ledger.epochs
     back = [later for earlier, later in pairwise(epochs) if later < earlier]
     verdict.count("doubled", "entries of a writer that was replaced", *_some(set(back)))
+
+
+def _times(world: World, verdict: Verdict) -> None:
+    """Time never went back, and made nobody silent."""
+    times_ms = world.ledger.times_ms
+    back = [later for earlier, later in pairwise(times_ms) if later < earlier]
+    verdict.count("doubled", "entries before the one before them", *_some(set(back)))
+    verdict.count("invented", "silences", *_some(set(world.ledger.silences)))
 
 
 def _quarantine(world: World, verdict: Verdict) -> None:

@@ -31,7 +31,8 @@ from tests.faults.receiver import Receiver
 from tests.faults.scenario import Setup
 from tests.servers import HOST, InfluxDb, PostgreSql, require
 
-BINS: Final = 12
+FULL: Final = 6
+"""How many of the bins."""
 FRESH: Final = "d-fresh"
 """The device that speaks when all is over."""
 PATIENCE_S: Final = 40.0
@@ -64,6 +65,7 @@ class World:
     """Of the broker."""
     patience_s: float = PATIENCE_S
     """How long recovery may take."""
+    bins: int = 0
     weight: int = 1
     """How many times as many readings a message holds while devices speak."""
     changed: set[Identity] = field(default_factory=set)
@@ -74,7 +76,7 @@ class World:
     @property
     def devices(self) -> list[str]:
         """The devices that hang on bins."""
-        return [f"d-b{number}" for number in range(1, BINS + 1)]
+        return [f"d-b{number}" for number in range(1, self.bins + 1)]
 
     def end_ingester(self) -> None:
         """End the ingester of now."""
@@ -158,10 +160,10 @@ async def open_world(  # noqa: PLR0913, PLR0917 - what a run may choose
     patience_s: float = PATIENCE_S,
     weight: int = 1,
 ) -> AsyncIterator[World]:
-    """A town that hears; half of its bins are full."""
+    """A town that hears; some of its bins are full."""
     weight = 1 if setup.light else weight
-    bins = [f"b{number}" for number in range(1, BINS + 1)]
-    full = frozenset(f"d-{one}" for one in bins[: BINS // 2])
+    bins = [f"b{number}" for number in range(1, setup.bins + 1)]
+    full = frozenset(f"d-{one}" for one in bins[:FULL])
     async with contextlib.AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(Receiver())
         tls = Certificates(folder / "tls") if setup.tls else None
@@ -194,7 +196,7 @@ async def open_world(  # noqa: PLR0913, PLR0917 - what a run may choose
         world = World(folder, rng, oracle, ledger, broker, link, fleet, receiver, ingester)
         world.influx, world.influx_link = influx, influx_link
         world.database, world.patience_s = database, patience_s
-        world.weight = weight
+        world.bins, world.weight = setup.bins, weight
         world.postgresql, world.tls = postgresql, tls
         stack.callback(world.end_ingester)
         await world.start_ingester()

@@ -3,16 +3,18 @@
 import json
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from ingest.writer import Batch, Writer
 from jemput.changes import Bind, Change, PutBin, PutCollector, PutPolicy, Retire
 from jemput.fold.admission import Heard
 from jemput.pickup import State
 from jemput.store.audit import AuditLog
+from jemput.store.database import writing
 from jemput.store.outbox import Delivery, Outbox
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RefusedChangeError, RegistryStore
+from jemput.store.schema import thing
 from jemput.things import Bin, Collector
 from tests.builders import CADENCE_S, SHAPE, START_S, message, town
 
@@ -90,6 +92,21 @@ def test_what_came_back_is_back_for_whoever_reads_anew(
     assert registry.is_live("bin", "b2")
     assert registry.device_of("b2", 10) is None
     assert [from_s for from_s, _ in registry.geometries["b2"]] == [0, 9]
+
+
+@pytest.mark.parametrize("blob", [b"", b"\xc1", b"\x90", b"\xff" * 70_000])
+def test_a_row_that_nobody_can_read_is_left_out_until_it_is_put_again(
+    engine: Engine, store: RegistryStore, blob: bytes
+) -> None:
+    with writing(engine) as connection:
+        spoilt = thing.c.id.in_(["b1", "budi"]) | (thing.c.kind == "halte")
+        connection.execute(update(thing).where(spoilt).values(blob=blob))
+
+    registry = RegistryStore(engine, GROUP).read()
+    assert (set(registry.bins), set(registry.collectors)) == ({"b2"}, {"asep"})
+
+    change(RegistryStore(engine, GROUP), PutCollector(BUDI))
+    assert set(RegistryStore(engine, GROUP).read().collectors) == {"asep", "budi"}
 
 
 def test_the_log_has_each_change_with_before_and_after_and_no_secret(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.writer import Writer
 from jemput import entry
-from jemput.store import checkpoints, database, effects, journal
+from jemput.store import checkpoints, database, effects, journal, registry, registry_rows
 from tests.faults.mutants.mutant import mutant, put
 
 
@@ -57,6 +57,16 @@ def leaves_devices_out_of_the_checkpoint() -> None:
 def drops_poison() -> None:
     """What cannot be taken is acknowledged and forgotten."""
     put(effects, "write_quarantine", lambda _: lambda *_: None)
+
+
+@mutant("a poisoned registry")
+def stops_at_a_row_that_cannot_be_read() -> None:
+    """One row of the registry that nobody can read stops whoever reads the registry."""
+
+    def put_row(known: Any, row: Any) -> None:
+        registry_rows.put(known, row.kind, row.id, row.blob)
+
+    put(registry, "_put", lambda _: put_row)
 
 
 @mutant("a damaged entry is said, not guessed over")

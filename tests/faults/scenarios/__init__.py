@@ -7,7 +7,9 @@ from tests.faults.scenarios import (
     alerts,
     broker,
     certificates,
+    clocks,
     crash,
+    herd,
     influx,
     link,
     poison,
@@ -25,6 +27,8 @@ _ROOMS: Final = (
     certificates,
     link,
     readings,
+    clocks,
+    herd,
     storage,
     power,
     versions,
@@ -40,10 +44,9 @@ NOT_HERE: Final = {
     8: "a bad line among many is scripted there too; here a real server refuses rows (9, 10)",
     24: "what a power cut takes from PostgreSQL is not tried: it syncs by itself, and takes no VFS",
     31: "a CA or token that changes is not tried: both are read at the start, so restart",
-    32: "two thousand devices at once need more than two cores; the simulator draws their backoff",
     33: "there is no step between: threshold, pickup and alert are one commit, see 2",
     35: "everything at once, for as long as you like, is `scripts/faults --soak 1h`",
 }
-"""By number. Host clock steps (part of 26) are tests of the fold: its clock is an argument."""
+"""By number."""
 
 __all__ = ["NOT_HERE", "SCENARIOS", "Scenario"]

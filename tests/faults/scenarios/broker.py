@@ -146,7 +146,7 @@ async def timer_redelivery(world: World) -> None:
 
 @room.holds(30, "a device revoked in mid-session, and one that lies")
 async def revoked(world: World) -> None:
-    """An account is taken from a device while it speaks; another speaks in its name."""
+    """An account is taken from a device while it speaks; another speaks in others' names."""
     assert isinstance(world.broker, Nats)
     ours = (ingest_user(PASSWORD), gateway_user())
     world.broker.reload((*ours, device_user("d-b7", PASSWORD), device_user("d-b8", PASSWORD)))
@@ -158,9 +158,12 @@ async def revoked(world: World) -> None:
         await revoked.all_told()
         forged = encode_message([NEVER_TAKEN], [])
         liar.put(Message("jemput/v1/coblong/d-b7/reading", forged))
+        liar.put(Message("jemput/v1/coblong/d-b6/reading", forged, retain=True))
         world.broker.reload((*ours, device_user("d-b8", PASSWORD)))
         told = len(world.oracle.obliged)
         late = revoked.say("d-b7", 3, boot=2)
         await asyncio.sleep(1)
         assert len(world.oracle.obliged) >= told
         assert not world.oracle.obliged & set(late), "a revoked device was told that all is well"
+        world.ingester.kill()  # what was kept of the liar's words would be told to a new session
+        await world.start_ingester()

@@ -99,3 +99,27 @@ async def injection(world: World) -> None:
             words = message(reading(seq, quality=f"{name}\nreading,bin=x fill_percent=1i"))
             put(world, f"{ROOT}/d-b1/reading", words, "invalid")
             await world.pause(0.05, 0.1)
+
+
+@room.holds(44, "a poisoned registry")
+async def poisoned_registry(world: World) -> None:
+    """Rows of the registry and of the inbox that nobody can read: trucks go, and are told."""
+    async with world.talking():
+        await world.pause(0.1, 0.3)
+        for number, blob in enumerate((b"", b"\xc1", b"\x90", b"\xc0", b"\xff" * 70_000)):
+            spoilt = Poison("inbox", blob, "fold_failed")
+            with world.locked() as database:
+                newest = database.execute("SELECT max(revision) FROM thing").fetchone()[0]
+                put = f"INSERT OR REPLACE INTO thing VALUES (?, ?, 'main', ?, {newest + 1})"
+                for kind in ("collector", "bin", "halte", "policy", "device", "retired", "riddle"):
+                    database.execute(put, (kind, f"poison-{number}", blob))
+                database.execute(put, ("bin", "b2", blob))
+                said = "INSERT INTO inbox (group_id, blob) VALUES ('main', ?)"
+                database.execute(said, (blob,))
+            world.oracle.poison[spoilt] += 1
+            await world.pause(0.2, 0.4)
+            assert world.ingester.runs, "it ended over a row that it could not read"
+        world.ingester.kill()
+        await world.start_ingester()
+    for device in sorted(world.oracle.full):
+        world.fleet.say(device)
