@@ -49,6 +49,19 @@ class DeskDevice:
         self.taken += outcome["sleep_s"] is not None
         return outcome
 
+    def crashes(self) -> bool:
+        """One wake that does not end in good order."""
+        self.write_settings()
+        return interpreter.run(interpreter.START, self.folder).returncode != 0
+
+    def put_slots(self, state: dict[str, Any]) -> None:
+        """As if it had been updated before."""
+        script = (
+            "from firmware import start; import json, sys;"
+            "start.write(sys.argv[1], json.loads(sys.argv[2]))"
+        )
+        interpreter.said("-c", script, str(self.folder / "flash"), json.dumps(state))
+
     def write_settings(self) -> None:
         """What the firmware finds when it starts."""
         (self.folder / "device.json").write_text(json.dumps(self.settings))

@@ -64,6 +64,7 @@ class Listener:
 
     def __init__(self, port: int) -> None:
         self.heard: list[tuple[str, bytes]] = []
+        self.port = port
         self._subscribed = False
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=HOST_USER)
         client.username_pw_set(HOST_USER, PASSWORD)
