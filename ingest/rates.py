@@ -4,8 +4,7 @@ A device keeps at most a window of readings (`jemput.memory.WINDOW`), which it m
 message, and a broker may deliver all of that once more: so much is always taken at once.
 """
 
-from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
@@ -21,14 +20,11 @@ MOST_DEVICES: Final = 20_000
 REASON: Final = "rate"
 
 
-class _Bucket(NamedTuple):
-    left: float
-    at_ms: int
-    is_over: bool = False
-
-
 class Rates:
-    """How much each device may still say. Bounded: who was quiet longest is forgotten first."""
+    """How much each device may still say. Bounded: who was quiet longest is forgotten first.
+
+    Of each bucket only the time is kept at which it will be full again.
+    """
 
     def __init__(
         self, burst: int = BURST, per_s: float = PER_S, most_devices: int = MOST_DEVICES
@@ -36,8 +32,11 @@ class Rates:
         """Take how many messages pass at once, how many a second for ever, and for how many."""
         self._burst = burst
         self._per_s = per_s
+        self._message_ms = 1000 / per_s
         self._most = most_devices
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._full_ms: dict[str, float] = {}
+        self._over: set[str] = set()
+        self._now_ms = 0
 
     def sort(self, spoken: list[Spoken], now_ms: int) -> tuple[list[Spoken], list[Alarm]]:
         """The same messages in the same order; those over their device's rate as poison.
@@ -45,19 +44,45 @@ class Rates:
         And an alarm for each device that is over its rate since now.
         """
         alarms: list[Alarm] = []
-        return [self._judged(one, now_ms, alarms) for one in spoken], alarms
+        self._now_ms = max(self._now_ms, now_ms)  # a clock that goes back gives nothing
+        judged = [self._judged(one, alarms) for one in spoken]
+        while len(self._full_ms) > self._most:
+            quietest = next(iter(self._full_ms))
+            del self._full_ms[quietest]
+            self._over.discard(quietest)
+        return judged, alarms
 
     def __len__(self) -> int:
         """How many devices are remembered."""
-        return len(self._buckets)
+        return len(self._full_ms)
 
-    def _judged(self, one: Spoken, now_ms: int, alarms: list[Alarm]) -> Spoken:
+    def _judged(self, one: Spoken, alarms: list[Alarm]) -> Spoken:
         read = one.read
-        if not isinstance(read, Heard) or self._may_speak(read.device, now_ms, alarms):
+        if not isinstance(read, Heard):
             return one
-        detail = self._detail(read.device)
+        device, now_ms = read.device, self._now_ms
+        full_ms = max(self._full_ms.pop(device, 0.0), now_ms)
+        lacks = (full_ms - now_ms) / self._message_ms
+        may = lacks <= self._burst - 1
+        self._full_ms[device] = full_ms + self._message_ms if may else full_ms
+        if may and not self._over:
+            return one
+        self._note(device, lacks, alarms, may=may)
+        return one if may else self._set_aside(one, read)
+
+    def _note(self, device: str, lacks: float, alarms: list[Alarm], *, may: bool) -> None:
+        """Over until half of the bucket is back, so that it is said once a flood."""
+        if may:
+            if lacks <= self._burst / 2:
+                self._over.discard(device)
+        elif device not in self._over:
+            self._over.add(device)
+            structlog.get_logger(__name__).error("device_over_rate", device=device)
+            alarms.append(Alarm(f"{REASON}/{device}", self._detail(device)))
+
+    def _set_aside(self, one: Spoken, read: Heard) -> Spoken:
+        raw, detail = one.raw, self._detail(read.device)
         named = tuple((reading.boot, reading.seq) for reading in read.message.readings)
-        raw = one.raw
         poison = Poison(raw.topic, raw.payload, REASON, detail, read.device, named)
         return Spoken(raw, poison)
 
@@ -66,18 +91,3 @@ class Rates:
             f"{device} says more than {self._per_s:g} messages a second, and said {self._burst} "
             "beyond that: look at the device, or at who has its password"
         )
-
-    def _may_speak(self, device: str, now_ms: int, alarms: list[Alarm]) -> bool:
-        before = self._buckets.pop(device, _Bucket(self._burst, now_ms))
-        gained = max(0, now_ms - before.at_ms) / 1000 * self._per_s
-        left = min(float(self._burst), before.left + gained)
-        may = left >= 1
-        if not may and not before.is_over:
-            structlog.get_logger(__name__).error("device_over_rate", device=device)
-            alarms.append(Alarm(f"{REASON}/{device}", self._detail(device)))
-        # Over until half of the bucket is back, so that it is said once a flood.
-        is_over = not may or (before.is_over and left < self._burst / 2)
-        self._buckets[device] = _Bucket(left - may, max(now_ms, before.at_ms), is_over)
-        if len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
-        return may

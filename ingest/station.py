@@ -20,7 +20,6 @@ from ingest.pending import LONGEST_S, Pending
 from ingest.rates import Rates
 from ingest.sifting import FoldStuckError, Sifting, Spoken
 from ingest.writer import Writer
-from jemput import topics
 from jemput.entry import Event, Link
 from jemput.fold import admission
 from jemput.store.clock import Clock
@@ -111,6 +110,7 @@ class Station:
         is_due = self._writer.fold.next_due_ms() <= self._clock.now_ms()
         if (due_in_s is not None and due_in_s <= 0) or is_due or await self._has_mail():
             await self._commit(stop)
+        self._settle_acks()
         if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
             self._checkpoint_s = time.monotonic()
             await self._save_checkpoint()
@@ -149,7 +149,7 @@ class Station:
                 await asyncio.sleep(RETRY_S)
         if self.ear is not None and taken.messages:
             self.ear.acknowledge([one.receipt for one in taken.messages])
-        self._owe_acks({one.topic for one in taken.messages})
+        self._note_who_spoke(taken.messages)
         self._on_commit()
         return True
 
@@ -162,10 +162,13 @@ class Station:
     def _read(self, heard: Heard) -> admission.Heard | admission.Poison:
         return decoding.read(heard.topic, heard.payload, retained=heard.retained)
 
-    def _owe_acks(self, spoken_on: set[str]) -> None:
+    def _note_who_spoke(self, messages: list[Heard]) -> None:
+        for one in messages:
+            spoken = decoding.spoken_on(one.topic)
+            if spoken is not None:
+                self.acks.spoke(spoken.site, spoken.device)
+        self._settle_acks()
+
+    def _settle_acks(self) -> None:
         """The writer rests now, so its memory is exactly what is committed."""
-        memories = self._writer.fold.state.devices
-        for topic in spoken_on:
-            spoken = topics.parse(topic)
-            if spoken is not None and spoken.device in memories:
-                self.acks.owe(spoken.site, spoken.device, memories[spoken.device].upto())
+        self.acks.settle(self._writer.fold.state.devices)

@@ -14,9 +14,13 @@ REFUSED: Final = 0x80
 MAX_TOPIC_BYTES: Final = 0xFFFF
 MAX_CONTROL_BYTES: Final = 1024
 
+CONNACK: Final = 0x20
+PUBACK: Final = 0x40
+
 _CONNECT: Final = 0x10
-_CONNACK: Final = 0x20
+_CONNACK: Final = CONNACK
 _PUBACK: Final = 0x40020000
+_PUBLISH_QOS_1: Final = 0x32
 _SUBSCRIBE: Final = 0x82
 _SUBACK: Final = 0x90
 _PINGRESP: Final = 0xD0
@@ -24,6 +28,7 @@ ANSWERS: Final = frozenset({_CONNACK, _SUBACK, _PINGRESP})
 _PROTOCOL: Final = b"\x00\x04MQTT\x04"
 _PASSWORD_FLAG: Final = 0x40
 _USER_FLAG: Final = 0x80
+_CLEAN_FLAG: Final = 0x02
 _RETAIN_FLAG: Final = 0x01
 _QOS_MASK: Final = 0x06
 _QOS_1: Final = 0x02
@@ -53,9 +58,16 @@ class PingResp(NamedTuple):
 Control = ConnAck | SubAck | PingResp
 
 
-def connect(client_id: str, user: str | None, password: str | None, keepalive_s: int) -> bytes:
-    """CONNECT to a session that outlives the connection."""
-    flags = 0
+def connect(
+    client_id: str,
+    user: str | None,
+    password: str | None,
+    keepalive_s: int,
+    *,
+    clean: bool = False,
+) -> bytes:
+    """CONNECT to a session that outlives the connection, unless it is to be a `clean` one."""
+    flags = _CLEAN_FLAG if clean else 0
     body = _text(client_id)
     if user is not None:
         flags |= _USER_FLAG
@@ -70,6 +82,12 @@ def subscribe(packet_id: int, filters: Iterable[str]) -> bytes:
     """SUBSCRIBE to all filters with QoS 1."""
     wanted = b"".join(_text(text) + b"\x01" for text in filters)
     return _packet(_SUBSCRIBE, pack(">H", packet_id) + wanted)
+
+
+def publish(topic: str, payload: bytes, packet_id: int, *, retain: bool) -> bytes:
+    """PUBLISH at QoS 1."""
+    first = _PUBLISH_QOS_1 | (_RETAIN_FLAG if retain else 0)
+    return _packet(first, _text(topic) + pack(">H", packet_id) + payload)
 
 
 def pubacks(receipts: Sequence[Receipt], generation: int) -> bytes:
@@ -110,6 +128,24 @@ def read_control(first: int, body: bytes) -> Control:
     if first == _PINGRESP and not size:
         return PingResp()
     raise ProtocolViolationError(f"a packet 0x{first:02x} of {size} bytes, out of place here")
+
+
+def read_answer(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """What a link that only speaks is told: kind, value and size; None while it is cut off.
+
+    The value is CONNACK's code, or PUBACK's packet id.
+    """
+    if len(data) < at + 2:
+        return None
+    first, size = data[at], data[at + 1]
+    if first == _PINGRESP and not size:
+        return _PINGRESP, 0, 2
+    if first not in {CONNACK, PUBACK} or size != _CONNACK_BYTES:
+        raise ProtocolViolationError(f"a packet 0x{first:02x} of {size} bytes, out of place here")
+    if len(data) < at + 4:
+        return None
+    value = data[at + 3] if first == CONNACK else data[at + 2] << 8 | data[at + 3]
+    return first, value, 4
 
 
 def _packet(first: int, body: bytes) -> bytes:
