@@ -98,6 +98,7 @@ def test_what_came_back_is_back_for_whoever_reads_anew(
 def test_a_row_that_nobody_can_read_is_left_out_until_it_is_put_again(
     engine: Engine, store: RegistryStore, blob: bytes
 ) -> None:
+    assert len(store.read().collectors) == 2
     with writing(engine) as connection:
         spoilt = thing.c.id.in_(["b1", "budi"]) | (thing.c.kind == "halte")
         connection.execute(update(thing).where(spoilt).values(blob=blob))

@@ -110,10 +110,10 @@ async def poisoned_registry(world: World) -> None:
             spoilt = Poison("inbox", blob, "fold_failed")
             with world.locked() as database:
                 newest = database.execute("SELECT max(revision) FROM thing").fetchone()[0]
-                put = f"INSERT OR REPLACE INTO thing VALUES (?, ?, 'main', ?, {newest + 1})"
+                put = "INSERT OR REPLACE INTO thing VALUES (?, ?, 'main', ?, ?)"
                 for kind in ("collector", "bin", "halte", "policy", "device", "retired", "riddle"):
-                    database.execute(put, (kind, f"poison-{number}", blob))
-                database.execute(put, ("bin", "b2", blob))
+                    database.execute(put, (kind, f"poison-{number}", blob, newest + 1))
+                database.execute(put, ("bin", "b2", blob, newest + 1))
                 said = "INSERT INTO inbox (group_id, blob) VALUES ('main', ?)"
                 database.execute(said, (blob,))
             world.oracle.poison[spoilt] += 1
