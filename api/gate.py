@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from jemput.ids import is_id
 from jemput.roles import User
 from jemput.store.accounts import Accounts
+from jemput.store.clock import wall_ms
 from jemput.store.credentials import Credentials
 
 REMEMBERED_S: Final = 300.0
@@ -51,11 +52,6 @@ class Gate(Protocol):
     def sign_out(self, token: str) -> None:
         """End a session."""
         ...
-
-
-def wall_ms() -> int:
-    """Unix milliseconds. Sessions and keys end by the wall, however fast a run's clock goes."""
-    return int(time.time() * 1000)
 
 
 class AccountGate:

@@ -17,10 +17,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.gate import wall_ms
 from api.problems import ProblemError, answer, invalid
 from api.services import Services
 from jemput.roles import User
+from jemput.store.clock import wall_ms
 from jemput.store.database import besides
 from jemput.store.keyed import (
     LARGEST_ANSWER,

@@ -17,9 +17,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from api.gate import wall_ms
 from jemput.ids import ID_PATTERN, check_id
 from jemput.roles import Role, User
+from jemput.store.clock import wall_ms
 from jemput.store.credentials import SESSION_MS
 
 MOST_SESSIONS: Final = 1000

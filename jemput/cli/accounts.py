@@ -8,12 +8,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jemput.cli.console import print_rows, wall_ms, who
+from jemput.cli.console import print_rows, who
 from jemput.cli.options import AsJson, Database, open_existing
 from jemput.cli.telling import local
 from jemput.roles import Role, User
 from jemput.store.accounts import Account, Accounts
 from jemput.store.audit import AuditLog, Line
+from jemput.store.clock import wall_ms
 from jemput.store.credentials import Credentials, Key
 
 accounts_app = typer.Typer(no_args_is_help=True, help="Who may use the API.")

@@ -7,10 +7,11 @@ import typer
 
 from jemput.broker.account import collector_account, new_password
 from jemput.broker.hashing import hashed
-from jemput.cli.console import print_rows, wall_ms, who
+from jemput.cli.console import print_rows, who
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.hashes import Hashes
+from jemput.store.clock import wall_ms
 from jemput.store.collector_accounts import CollectorAccount, CollectorAccounts
 from jemput.store.registry import RegistryStore
 

@@ -1,8 +1,7 @@
-"""Whoever has this console, as the audit log names them, and their time."""
+"""Whoever has this console, as the audit log names them."""
 
 import getpass
 import sys
-import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,11 +13,6 @@ AT_CONSOLE: Final = "console"
 def who() -> str:
     """Whoever has this console; the log says that it was nobody's account."""
     return f"{AT_CONSOLE}/{getpass.getuser()}"
-
-
-def wall_ms() -> int:
-    """Unix milliseconds."""
-    return int(time.time() * 1000)
 
 
 def print_rows(rows: object, lines: Iterable[str], *, as_json: bool) -> None:

@@ -10,13 +10,14 @@ import typer
 from jemput.broker.account import new_password
 from jemput.broker.files import put_file
 from jemput.broker.hashing import hashed
-from jemput.cli.console import print_rows, wall_ms, who
+from jemput.cli.console import print_rows, who
 from jemput.cli.labels.label import of_devices
 from jemput.cli.labels.printing import Speaks, Url, check_file, leads_to, words_in, write
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.ids import check_id
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountError
+from jemput.store.clock import wall_ms
 from jemput.store.devices import Device, Devices
 from jemput.store.registry import RegistryStore
 from jemput.store.strangers import Stranger

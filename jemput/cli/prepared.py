@@ -12,8 +12,9 @@ from ingest.mqtt.session import Address
 from jemput.broker.account import INGEST
 from jemput.broker.ports import LOOPBACK, PortTakenError, check_port_free, free_port
 from jemput.cli import town
-from jemput.cli.console import wall_ms, who
+from jemput.cli.console import who
 from jemput.settings import write_settings_file
+from jemput.store.clock import wall_ms
 from jemput.store.registry import RegistryStore
 from simulator.main import webhook_url
 from simulator.scenario import Scenario

@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from jemput.cli.console import wall_ms, who
+from jemput.cli.console import who
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.csv_rows import RowError
 from jemput.imports.export import to_csv, to_geojson
 from jemput.imports.files import rows_of
 from jemput.imports.plan import Plan, plan
+from jemput.store.clock import wall_ms
 from jemput.store.registry import CHANGES_AT_ONCE, RegistryStore
 
 MOST_SHOWN: Final = 20

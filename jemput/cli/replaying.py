@@ -19,7 +19,6 @@ from jemput.broker.account import ingest_user, new_password, replay_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
-from jemput.cli.console import wall_ms
 from jemput.cli.group import Group
 from jemput.cli.recorded import SITE, RecordedBin, registry_changes
 from jemput.cli.replay_progress import Progress
@@ -27,6 +26,7 @@ from jemput.cli.running import run_ingest
 from jemput.cli.serving import told_to_stop
 from jemput.entry import Link
 from jemput.store import clock as clocks
+from jemput.store.clock import wall_ms
 from jemput.store.journal import Journal
 from jemput.store.registry import RegistryStore
 from jemput.store.schema import pickup

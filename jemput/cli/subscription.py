@@ -5,10 +5,11 @@ from typing import Annotated, Final
 
 import typer
 
-from jemput.cli.console import print_rows, wall_ms, who
+from jemput.cli.console import print_rows, who
 from jemput.cli.lengths import length_s
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
+from jemput.store.clock import wall_ms
 from jemput.store.deliveries import Deliveries
 from jemput.store.subscriptions import Subscription, Subscriptions, UnknownSubscriptionError
 

@@ -22,6 +22,11 @@ def both_clocks() -> tuple[float, float]:
     return time.time(), time.monotonic()
 
 
+def wall_ms() -> int:
+    """Real time, in Unix milliseconds: sessions and keys end by it, however fast a run goes."""
+    return int(time.time() * 1000)
+
+
 class Clock(Protocol):
     """What tells the time of the run, in Unix milliseconds."""
 

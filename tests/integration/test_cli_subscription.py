@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from jemput import webhooks
-from jemput.cli.console import wall_ms
+from jemput.store.clock import wall_ms
 from jemput.store.database import create_tables, open_database
 from jemput.store.deliveries import Deliveries
 from jemput.store.subscriptions import Subscriptions, Wanted

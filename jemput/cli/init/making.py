@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from jemput.broker.account import INGEST, new_password
 from jemput.broker.files import put
 from jemput.broker.ports import LOOPBACK
-from jemput.cli.console import wall_ms, who
+from jemput.cli.console import who
 from jemput.cli.init.mosquitto import write_mosquitto
 from jemput.cli.init.units import units
 from jemput.cli.init.wish import DATABASE, EVERYWHERE, Broker, Wish
@@ -22,6 +22,7 @@ from jemput.cli.options import open_answering
 from jemput.roles import Role, User
 from jemput.settings import write_settings_file
 from jemput.store.accounts import Accounts
+from jemput.store.clock import wall_ms
 from jemput.store.credentials import Credentials
 from jemput.store.database import OURS_ALONE, create_tables, found_revision
 

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
-from jemput.cli.console import wall_ms
 from jemput.cli.labels.label import of_bins, of_devices
 from jemput.cli.labels.printing import Speaks, Url, check_file, leads_to, words_in, write
 from jemput.cli.options import Database, GroupName, open_existing
 from jemput.registry import Registry
+from jemput.store.clock import wall_ms
 from jemput.store.devices import Devices
 from jemput.store.registry import RegistryStore
 
 File = Annotated[Path, typer.Argument(metavar="FILE.html", help="Open it in a browser and print.")]
-app = typer.Typer(no_args_is_help=True, help="Sheets of labels with QR codes, for devices and bins.")
+app = typer.Typer(
+    no_args_is_help=True, help="Sheets of labels with QR codes, for devices and bins."
+)
 
 
 @app.command("devices")

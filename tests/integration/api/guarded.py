@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from api.gate import AccountGate, wall_ms
+from api.gate import AccountGate
 from api.services import Limits, Services
 from jemput.roles import Role, User
 from jemput.store.accounts import Accounts
+from jemput.store.clock import wall_ms
 from jemput.store.credentials import Credentials
 from tests.integration.api.town import Client, Town, served
 
