@@ -10,14 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench import sizing
 from tests.bench.api.asking import Asker, Took, repeat
 from tests.bench.api.town import DAY_S, DAYS, LONG_S, BigTown, bin_of
+from tests.bench.processes import processor
 from tests.servers.process import wait_until
 
 PAUSE_S: Final = 0.05
 QUIET_S: Final = 10.0
 FLOOD_S: Final = 600
 PAGE: Final = 100
+KB: Final = 1000
 LIST_GOAL_MS: Final = 100
 HISTORY_GOAL_MS: Final = 150
 
@@ -28,6 +31,7 @@ def main() -> int:
     parser.add_argument("--bins", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=1000, help="readings a second")
     parser.add_argument("--times", type=int, default=300, help="questions of each kind")
+    parser.add_argument("--write", action="store_true", help="into docs/sizing.md")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jemput-bench-") as folder:
@@ -35,13 +39,31 @@ def main() -> int:
         with town.served(), town.flooded(asked.rate, FLOOD_S):
             report = _measured(town, asked.times)
         town.engine.dispose()
-    for name, one in report["answers"].items():
-        numbers = "  ".join(f"{key} {value:>9,}" for key, value in one.items())
-        sys.stdout.write(f"{name:<34} {numbers}\n")
-    sys.stdout.write(f"{report['readings_per_s']:.0f} readings a second were taken meanwhile\n")
+    told = _told(report)
+    sys.stdout.write(told + "\n")
+    if asked.write:
+        sizing.write("api", told)
     if asked.json:
         sys.stdout.write(json.dumps(report) + "\n")
     return 0 if report["goals_met"] else 1
+
+
+def _told(report: dict[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            *(f"{one[key]:.0f}" for key in ("p50_ms", "p99_ms", "most_ms")),
+            f"{one['sent_bytes'] / KB:.1f}",
+            f"{one['json_bytes'] / KB:.1f}",
+        )
+        for name, one in report["answers"].items()
+    ]
+    head = ("question", "p50, ms", "p99, ms", "most, ms", "sent, kB", "JSON, kB")
+    return (
+        f"{report['bins']:,} bins; one client asks {report['times']} times, with pauses, while "
+        f"{report['readings_per_s']:.0f} readings a second are taken by the ingester beside it. "
+        f"Milliseconds to the last byte. {processor()}.\n\n{sizing.table(head, rows)}"
+    )
 
 
 def _measured(town: BigTown, times: int) -> dict[str, Any]:
@@ -78,6 +100,7 @@ def _measured(town: BigTown, times: int) -> dict[str, Any]:
     seconds = time.monotonic() - begun_s
     return {
         "bins": town.bins,
+        "times": times,
         "readings_per_s": round((town.readings() - before) / seconds, 1),
         "answers": {name: one.told() for name, one in took.items()},
         "goals_met": took["whole list"].percentile(99) < LIST_GOAL_MS

@@ -1,0 +1,60 @@
+"""What a process takes of memory and processor, as Linux counts it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
+KIB: Final = 1024
+
+
+class Taken(NamedTuple):
+    """By one process. PSS shares what several have in memory among them."""
+
+    rss_mb: float
+    pss_mb: float
+    cpu_s: float
+
+    def __add__(self, other: object) -> "Taken":
+        """Of both."""
+        if not isinstance(other, Taken):
+            return NotImplemented
+        return Taken(*(one + two for one, two in zip(self, other, strict=True)))
+
+
+def all_of(parts: Mapping[str, int]) -> dict[str, int]:
+    """The parts by name, and nats-server, which the broker's part starts."""
+    found = {}
+    for part, pid in parts.items():
+        found[part] = pid
+        found |= {f"{part}'s {_name(child)}": child for child in _children(pid)}
+    return found
+
+
+def taken(pid: int) -> Taken:
+    """What a process takes now, and took of the processor since it began."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    sizes = dict(line.split()[:2] for line in rollup.splitlines()[1:])
+    # Behind the name, which may hold anything: state is the third field of proc(5), utime the 14th.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+    return Taken(int(sizes["Rss:"]) / KIB, int(sizes["Pss:"]) / KIB, cpu_s)
+
+
+def processor() -> str:
+    """What kind of processor this is, as the kernel names it."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown"
+
+
+def _children(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield int(child)
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
