@@ -1,7 +1,7 @@
 """Whoever looks after devices: what they see of them, and what they may change."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from api import device_shapes as shapes
 from api import problems
@@ -20,7 +20,6 @@ from jemput.store.registry import RefusedChangeError
 
 STRANGERS = "unknown"
 """The last part of an address, and so no device's id."""
-Done = TypeVar("Done")
 
 
 class DeviceReader:
@@ -77,15 +76,11 @@ class DeviceDesk:
             raise ProblemError(problems.REFUSED_CHANGE, message)
         password, now_ms = new_password(), self.reader.now_ms
         site = body.site or ANY_SITE
-        self._do(
-            lambda: self.kept.accounts.provision(
-                self.kept.group,
-                {body.id: hashed(password)},
-                by=self.user.name,
-                now_ms=now_ms,
-                site=site,
+        hashes = {body.id: hashed(password)}
+        with refused_plainly():
+            self.kept.accounts.provision(
+                self.kept.group, hashes, by=self.user.name, now_ms=now_ms, site=site
             )
-        )
         return self._with_password(body.id, password)
 
     def rotate(self, device_id: str) -> shapes.DeviceWithPassword:
@@ -93,16 +88,16 @@ class DeviceDesk:
         self.reader.find(device_id)
         password = new_password()
         by, now_ms = self.user.name, self.reader.now_ms
-        self._do(
-            lambda: self.kept.accounts.rotate(device_id, hashed(password), by=by, now_ms=now_ms)
-        )
+        with refused_plainly():
+            self.kept.accounts.rotate(device_id, hashed(password), by=by, now_ms=now_ms)
         return self._with_password(device_id, password)
 
     def revoke(self, device_id: str) -> shapes.Device:
         """End its account; one that is revoked stays so."""
         if not self.reader.find(device_id).is_revoked:
             by, now_ms = self.user.name, self.reader.now_ms
-            self._do(lambda: self.kept.accounts.revoke(device_id, by=by, now_ms=now_ms))
+            with refused_plainly():
+                self.kept.accounts.revoke(device_id, by=by, now_ms=now_ms)
         return self._shown(device_id)
 
     def bind(self, device_id: str, body: shapes.Hanging) -> shapes.Device:
@@ -111,9 +106,8 @@ class DeviceDesk:
         self._check_bin(body.bin)
         self._check_stranger(device_id)
         by, now_ms = self.user.name, self.reader.now_ms
-        self._do(
-            lambda: self.kept.bind(device_id, body.bin, by=by, now_ms=now_ms, from_s=body.from_s)
-        )
+        with refused_plainly():
+            self.kept.bind(device_id, body.bin, by=by, now_ms=now_ms, from_s=body.from_s)
         return self._shown(device_id)
 
     def swap(self, device_id: str, body: shapes.Hanging) -> shapes.Device:
@@ -122,9 +116,8 @@ class DeviceDesk:
         self._check_bin(body.bin)
         self._check_stranger(device_id)
         by, now_ms = self.user.name, self.reader.now_ms
-        self._do(
-            lambda: self.kept.swap(body.bin, device_id, by=by, now_ms=now_ms, from_s=body.from_s)
-        )
+        with refused_plainly():
+            self.kept.swap(body.bin, device_id, by=by, now_ms=now_ms, from_s=body.from_s)
         return self._shown(device_id)
 
     def take_down(self, device_id: str, body: shapes.TakingDown | None) -> shapes.Device:
@@ -135,7 +128,8 @@ class DeviceDesk:
         from_s = body.from_s if body else None
         self._check_time(from_s)
         by, now_ms = self.user.name, self.reader.now_ms
-        self._do(lambda: self.kept.take_down(device_id, by=by, now_ms=now_ms, from_s=from_s))
+        with refused_plainly():
+            self.kept.take_down(device_id, by=by, now_ms=now_ms, from_s=from_s)
         return shown(self.kept.get(device_id, now_ms // 1000))
 
     def _check_time(self, from_s: int | None) -> None:
@@ -159,17 +153,20 @@ class DeviceDesk:
         if device_id in registry.bindings or self.kept.accounts.get(device_id) is not None:
             self.reader.find(device_id)
 
-    def _do(self, change: Callable[[], Done]) -> Done:
-        try:
-            return change()
-        except (BrokerAccountError, RefusedChangeError) as error:
-            raise ProblemError(problems.REFUSED_CHANGE, str(error)) from error
-
     def _shown(self, device_id: str) -> shapes.Device:
         return shown(self.reader.find(device_id))
 
     def _with_password(self, device_id: str, password: str) -> shapes.DeviceWithPassword:
         return shapes.DeviceWithPassword(**dict(self._shown(device_id)), password=password)
+
+
+@contextmanager
+def refused_plainly() -> Iterator[None]:
+    """What cannot be done is a problem that says why."""
+    try:
+        yield
+    except (BrokerAccountError, RefusedChangeError) as error:
+        raise ProblemError(problems.REFUSED_CHANGE, str(error)) from error
 
 
 def by_id(sort: str) -> Order[Device]:
