@@ -9,6 +9,7 @@ BENCHES = {
     "contest": "ours beside Telegraf, aiomqtt, paho and Node-RED; without a name it is this one",
     "fold": "what one reading costs the fold",
     "mqtt_reader": "what one message costs the ear",
+    "page": "the page on a slow phone: bytes, and time until there is something to read",
     "small": "what 1,000 bins take of an old PC: memory, processor, disk a month",
 }
 
