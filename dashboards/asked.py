@@ -7,15 +7,12 @@ from jemput.decisions import AlertKind, IncidentKind
 from jemput.pickup import State
 from jemput.policy import Policy
 from jemput.reading import Quality
+from jemput.summary import SUMMARY
 
 HERE: Final = f"$timeFilter AND {PLACE}"
 AT_SITE: Final = "$timeFilter AND site =~ /^${site:regex}$/"
 THIS_BIN: Final = "$timeFilter AND bin =~ /^${bin:regex}$/"
 RULES: Final = Policy()
-OVERFLOWING_PERCENT: Final = 95
-"""From here on waste lies beside the bin: a filtered level seldom reads a full hundred."""
-GHOST_PERCENT: Final = 20
-"""So far from the filtered level a raw one is an echo of something else."""
 ESCALATIONS: Final = (AlertKind.UNSERVED, AlertKind.EXPIRED, AlertKind.ACCEPTED_NOT_COLLECTED)
 MISSED: Final = (State.EXPIRED, State.FAILED)
 BY_TIME: Final = "GROUP BY time($__interval)"
@@ -63,9 +60,7 @@ def steps_to(states: tuple[State, ...], how: str = BY_TIME, shape: Shape = "seri
 
 
 OPEN_PICKUPS: Final = count_where("is_open", "pickup", "bin", "is_open = 1")
-ABOVE_CALL: Final = count_where(
-    "level_percent", "reading", "bin", f"level_percent >= {RULES.call_percent}"
-)
+ABOVE_CALL: Final = count_where("above_call", "reading", "bin", "above_call = 1")
 SILENT: Final = open_incidents(IncidentKind.SILENCE)
 ESCALATED: Final = influx(
     f"SELECT count(alert_key) {at('alert', AT_SITE)} AND "
@@ -76,8 +71,9 @@ LEVEL_BY_BIN: Final = influx(
     f"SELECT last(level_percent) AS level {at('reading')} GROUP BY bin", "table", "", "bin level"
 )
 PLACE_BY_BIN: Final = influx(
-    "SELECT last(lat) AS lat, last(lon) AS lon, last(call_percent) AS call,"
-    f" last(halte_name) AS halte {at('bin')} GROUP BY bin",
+    "SELECT lat, lon, call, halte FROM "
+    "(SELECT last(in_use) AS in_use, lat, lon, call_percent AS call, halte_name AS halte"
+    f" {at('bin')} GROUP BY bin) WHERE $timeFilter AND in_use = 1 GROUP BY bin",
     "table",
     "",
     "bin lat lon call halte",
@@ -91,8 +87,8 @@ CALLED_BINS: Final = influx(
     "bin pickup state since reason collector",
 )
 LEVELS: Final = influx(
-    f"SELECT mean(level_percent) AS mean, percentile(level_percent, 90) AS high {at('reading')} "
-    f"{BY_TIME} fill(none)",
+    "SELECT sum(level_sum) / sum(levels) AS mean, 100 * sum(above_call) / sum(levels) AS called"
+    f" {at(SUMMARY)} {BY_TIME} fill(none)",
     legend="$col",
 )
 
@@ -145,9 +141,19 @@ def of_bin(field: str) -> Influxql:
     )
 
 
-def share_of(how: str, field: str, source: str = "reading") -> Influxql:
-    """A value of all devices over time. No low percentile: of few readings 1.x knows none."""
-    return influx(f"SELECT {how} AS {field} {at(source)} {BY_TIME} fill(none)", legend="$col")
+def least(field: str) -> Influxql:
+    """The least value of all devices over time."""
+    return influx(
+        f"SELECT min({field}_min) AS weak {at(SUMMARY)} {BY_TIME} fill(none)", legend="$col"
+    )
+
+
+def mean(field: str, count: str) -> Influxql:
+    """The mean of all devices over time, of those that said it."""
+    return influx(
+        f"SELECT sum({field}_sum) / sum({count}) AS mean {at(SUMMARY)} {BY_TIME} fill(none)",
+        legend="$col",
+    )
 
 
 BATTERY_LOW: Final = count_where(
@@ -156,9 +162,7 @@ BATTERY_LOW: Final = count_where(
 HEARD: Final = count_where("battery_mv", "reading", "device", "battery_mv > 0")
 LOST: Final = influx(f"SELECT sum(readings) AS lost {at('loss')} {BY_TIME} fill(0)", legend="$col")
 GHOSTS: Final = influx(
-    f"SELECT count(off) AS ghosts FROM (SELECT fill_percent - level_percent AS off {at('reading')})"
-    f" WHERE $timeFilter AND (off > {GHOST_PERCENT} OR off < -{GHOST_PERCENT}) {BY_TIME} fill(0)",
-    legend="$col",
+    f"SELECT sum(ghosts) AS ghosts {at(SUMMARY)} {BY_TIME} fill(0)", legend="$col"
 )
 WEAKEST: Final = influx(
     "SELECT bottom(battery_mv, 50) AS battery, device FROM "
@@ -171,9 +175,8 @@ WEAKEST: Final = influx(
 
 def readings_of(quality: Quality) -> Influxql:
     """How many readings are of a quality."""
-    where = f"{HERE} AND quality = '{quality.value}'"
     return influx(
-        f"SELECT count(quality) AS {quality.value} {at('reading', where)} {BY_TIME} fill(0)",
+        f"SELECT sum({quality.value}) AS {quality.value} {at(SUMMARY)} {BY_TIME} fill(0)",
         legend="$col",
     )
 
@@ -191,9 +194,7 @@ VERIFIED_BY_WEEK: Final = influx(
     legend="$col",
 )
 FULL_SHARE: Final = influx(
-    f"SELECT count(level_percent) AS full {at('reading')}"
-    f" AND level_percent >= {OVERFLOWING_PERCENT} {BY_WEEK} fill(0)",
-    legend="$col",
+    f"SELECT sum(overflowing) AS full {at(SUMMARY)} {BY_WEEK} fill(0)", legend="$col"
 )
 
 

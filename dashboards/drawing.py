@@ -10,9 +10,11 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.palette import SERIES
 from dashboards.panels import Column, Kind, Panel
+from dashboards.queries import Influxql
 from dashboards.targets import source, targets
 from dashboards.thresholds import PLAIN, Steps
 from dashboards.words import Words
+from jemput.summary import SLOT_S
 
 Drawn = timeseries.Panel | stat.Panel | bargauge.Panel | tables.Panel | geomap.Panel
 LAST: Final = "lastNotNull"
@@ -43,6 +45,8 @@ def _lines(panel: Panel, words: Words) -> Drawn:
     drawn = timeseries.Panel().legend(legend).line_width(2).show_points(kinds.VisibilityMode.AUTO)
     drawn.tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI)).axis_soft_min(0)
     drawn.fill_opacity(30 if panel.stacked else 0)
+    if any(isinstance(query, Influxql) for query in panel.queries):
+        drawn.interval(f"{SLOT_S}s")
     if panel.stacked:
         drawn.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL).group("A"))
     if panel.band:

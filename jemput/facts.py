@@ -1,4 +1,4 @@
-"""What else InfluxDB is told beside readings: pickups, incidents, emptyings, loss, alerts, bins.
+"""What else InfluxDB is told beside readings: pickups, incidents, emptyings, alerts, bins, sums.
 
 Entries say what happened, but not to whom it belongs. So whoever forwards them folds along what
 that takes: the registry, and what is open. From the same entries come the same lines, in the same
@@ -26,8 +26,10 @@ from jemput.fold.acts import STATE_AFTER
 from jemput.fold.state import GroupState
 from jemput.line_protocol import Field, written
 from jemput.pickup import OPEN, Pickup, RefusedError, State, flagged, move
+from jemput.points import Place, gone_line
 from jemput.reading import Reading
 from jemput.registry import Change, PutBin, PutHalte, PutPolicy, Registry, Retire
+from jemput.summary import Summary
 
 BIN: Final = "bin"
 PICKUP: Final = "pickup"
@@ -50,57 +52,75 @@ class Facts:
         self._pickups: dict[str, Pickup] = {}
         self._incidents: dict[tuple[IncidentKind, str], str] = {}
         self._beat = state.now_ms // BEAT_MS
-        self._places: dict[str, dict[str, str]] = {}
+        self._places: dict[str, Place | None] = {}
+        self._summary = Summary(state.now_ms, is_beginning=state.position == 0)
         for bin_id, bin_state in state.bins.items():
             if bin_state.pickup is not None:
                 self._pickups[bin_state.pickup.id] = bin_state.pickup
             for kind in bin_state.incidents:
-                self._incidents[kind, bin_id] = self._place(bin_id).get("site", "")
+                self._incidents[kind, bin_id] = self._tags(bin_id)["site"]
         for site in state.site_incidents:
             self._incidents[IncidentKind.SITE_SILENCE, site] = site
 
     def take(self, entry: Entry) -> list[str]:
         """Lines of one entry, beside those of its readings."""
-        moved = self._change_registry(entry)
-        now_ns = entry.intake.now_ms * 1_000_000
+        now_ms = entry.intake.now_ms
+        now_ns = now_ms * 1_000_000
+        # Two of one series in one millisecond stay two, and a retry writes the same two.
+        offset = entry.position % 1000 * 1000
+        told = self._summary.over(now_ms)
+        told += self._change_registry(entry, now_ns + offset)
         each = [
             *self._acts(entry.intake.events),
-            *self._decided(entry.decisions, entry.intake.now_ms),
+            *self._decided(entry.decisions, now_ms),
             *(self._emptied(one) for one in entry.emptyings),
             *(self._lost(one, now_ns) for one in entry.losses),
         ]
-        again = self._again(entry.intake.now_ms)
-        # Two of one series in one millisecond stay two, and a retry writes the same two.
-        offset = entry.position % 1000 * 1000
-        return [
-            *(self._bin(bin_id, now_ns) for bin_id in sorted(moved)),
-            *again,
-            *(_written(one, offset + min(index, 999)) for index, one in enumerate(each)),
-        ]
+        told += self._again(now_ms)
+        told += [_written(one, offset + min(index, 999)) for index, one in enumerate(each)]
+        for reading in entry.readings:
+            if (place := self.place_of(reading)) is not None:
+                self._summary.add(reading, place)
+        return told
 
-    def tags_of(self, reading: Reading) -> dict[str, str]:
-        """Site and kind of waste of a reading's bin; nothing where nobody knows it."""
-        return {} if reading.bin is None else self._place(reading.bin)
+    def place_of(self, reading: Reading) -> Place | None:
+        """Where a reading's bin stands; None where nobody knows it."""
+        return None if reading.bin is None else self._place(reading.bin)
 
-    def _place(self, bin_id: str) -> dict[str, str]:
-        place = self._places.get(bin_id)
-        if place is None:
-            a_bin = self.registry.bins.get(bin_id)
-            place = {}
-            if a_bin is not None:
-                place = {"site": self.registry.haltes[a_bin.halte].site, "waste": a_bin.waste}
-            self._places[bin_id] = place
+    def _place(self, bin_id: str) -> Place | None:
+        if bin_id in self._places:
+            return self._places[bin_id]
+        a_bin, place = self.registry.bins.get(bin_id), None
+        if a_bin is not None:
+            call_percent = self.registry.policy_of(bin_id).call_percent
+            place = Place(self.registry.site_of(bin_id), a_bin.waste, call_percent)
+        self._places[bin_id] = place
         return place
 
-    def _change_registry(self, entry: Entry) -> set[str]:
+    def _change_registry(self, entry: Entry, at_ns: int) -> list[str]:
         """Bins that stand elsewhere, are others, or came into or out of use with this entry."""
-        bins: set[str] = set()
+        changed: dict[str, Place | None] = {}
         for event in entry.intake.events:
-            if not isinstance(event, Changed) or self.registry.apply(event.change) is not None:
+            if not isinstance(event, Changed):
+                continue
+            before = {one: self._place(one) for one in self._told_anew(event.change)}
+            if self.registry.apply(event.change) is not None:
                 continue
             self._places.clear()
-            bins |= self._told_anew(event.change)
-        return bins
+            changed = {**dict.fromkeys(self._told_anew(event.change)), **before, **changed}
+        gone = (
+            gone_line(bin_id, before, at_ns)
+            for bin_id, before in sorted(changed.items())
+            if before is not None and self._left(bin_id, before)
+        )
+        now_ns = entry.intake.now_ms * 1_000_000
+        return [*(self._bin(bin_id, now_ns) for bin_id in sorted(changed)), *gone]
+
+    def _left(self, bin_id: str, before: Place) -> bool:
+        """Whether a bin is no more where it was: what its last reading said is over there."""
+        place = self._place(bin_id)
+        moved = place is not None and place[:2] != before[:2]
+        return moved or not self.registry.is_live("bin", bin_id)
 
     def _told_anew(self, change: Change) -> set[str]:
         """The bins of which a change says something that a dashboard shows."""
@@ -196,7 +216,7 @@ class Facts:
         step: bool = True,
     ) -> "Fact":
         tags = {"kind": kind.value, "scope": scope, "site": site}
-        waste = self._place(scope).get("waste", "")
+        waste = self._tags(scope)["waste"]
         fields: dict[str, Field] = {
             "is_open": int(is_open),
             "step": 1 if step else None,
@@ -219,7 +239,8 @@ class Facts:
 
     def _tags(self, bin_id: str) -> dict[str, str]:
         place = self._place(bin_id)
-        return {"bin": bin_id, "site": place.get("site", ""), "waste": place.get("waste", "")}
+        site, waste = (place.site, place.waste) if place else ("", "")
+        return {"bin": bin_id, "site": site, "waste": waste}
 
     def _again(self, now_ms: int) -> list[str]:
         """What holds, said again at every beat, at the beat's own time."""

@@ -1,8 +1,6 @@
 """Points: a reading as InfluxDB knows it. The only spelling of measurement, tags and fields."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from jemput.reading import Reading
 
@@ -24,9 +22,20 @@ FIELDS: Final = (
 )
 """Integer fields, each written only where it is known. `quality` is the one string field."""
 FIELD_QUALITY: Final = "quality"
+FIELD_ABOVE_CALL: Final = "above_call"
+"""1 where the filtered level calls by the bin's own threshold, else 0; where both are known."""
 UNBOUND: Final = "-unbound"
 """Stands for the bin of a reading whose device hangs nowhere known."""
-NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+NOBODY: Final = "-"
+"""Stands for the device of a point that no device said."""
+
+
+class Place(NamedTuple):
+    """Where the bin of a reading stands, and from which level on it is called."""
+
+    site: str
+    waste: str
+    call_percent: int
 
 
 def time_ns(reading: Reading) -> int:
@@ -34,21 +43,29 @@ def time_ns(reading: Reading) -> int:
     return reading.at_s * 1_000_000_000 + reading.boot % 1000 * 1_000_000 + reading.seq % 1_000_000
 
 
-def line(reading: Reading, place: Mapping[str, str] = NOWHERE) -> str:
-    """One line of line protocol. Ids need no escaping: see `jemput.ids`.
-
-    `place` holds the tags of where the bin stands, in the order of their names.
-    """
+def line(reading: Reading, place: Place | None = None) -> str:
+    """One line of line protocol. Ids need no escaping: see `jemput.ids`."""
     fields = [
         f"{name}={value}i" for name in FIELDS if (value := getattr(reading, name)) is not None
     ]
-    fields.append(f'{FIELD_QUALITY}="{reading.quality}"')
     tags = f"{TAG_BIN}={reading.bin or UNBOUND},{TAG_DEVICE}={reading.device}"
-    for name, value in place.items():
-        tags += f",{name}={value}"
+    if place is not None:
+        tags += f",{TAG_SITE}={place.site},{TAG_WASTE}={place.waste}"
+        if reading.level_percent is not None:
+            fields.append(f"{FIELD_ABOVE_CALL}={reading.level_percent >= place.call_percent:d}i")
+    fields.append(f'{FIELD_QUALITY}="{reading.quality}"')
     return f"{MEASUREMENT},{tags} {','.join(fields)} {time_ns(reading)}"
 
 
-def lines(readings: "tuple[Reading, ...]") -> bytes:
+def gone_line(bin_id: str, place: Place, at_ns: int) -> str:
+    """Ends what the last reading of a bin said of its level: it was retired, or stands elsewhere.
+
+    No reading: it has no quality, and no level.
+    """
+    tags = f"{TAG_BIN}={bin_id},{TAG_DEVICE}={NOBODY},{TAG_SITE}={place.site}"
+    return f"{MEASUREMENT},{tags},{TAG_WASTE}={place.waste} {FIELD_ABOVE_CALL}=0i {at_ns}"
+
+
+def lines(readings: tuple[Reading, ...]) -> bytes:
     """The body of a write: the same readings are always the same bytes."""
     return "\n".join(line(one) for one in readings).encode()

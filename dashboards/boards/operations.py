@@ -76,7 +76,7 @@ OPERATIONS: Final = Board(
                     asked.LEVELS,
                     unit="percent",
                     steps=LEVEL,
-                    names={"mean": "mean", "high": "high"},
+                    names={"mean": "mean", "called": "called_share"},
                     most=100,
                 ),
                 lines(

@@ -9,7 +9,7 @@ from typing import Final
 from ingest.sinks.sink import Refused
 from jemput.entry import Entry
 from jemput.facts import Facts
-from jemput.points import NOWHERE, line
+from jemput.points import line
 from jemput.store.influx import Influx, InfluxTarget, WriteFailedError
 
 LINES_AT_ONCE: Final = 5000
@@ -78,7 +78,7 @@ class _Lines:
             if facts is not None:
                 rows += [(fact.encode(), entry, "") for fact in facts.take(entry)]
             rows += [
-                (line(one, facts.tags_of(one) if facts else NOWHERE).encode(), entry, one.device)
+                (line(one, facts.place_of(one) if facts else None).encode(), entry, one.device)
                 for one in entry.readings
             ]
         return rows

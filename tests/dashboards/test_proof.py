@@ -5,13 +5,20 @@ from typing import Any
 
 import pytest
 
-from dashboards.asked import PICKUP_MARKS
+from dashboards.asked import (
+    ABOVE_CALL,
+    CALLED_BINS,
+    LEVEL_BY_BIN,
+    PICKUP_MARKS,
+    PLACE_BY_BIN,
+    RULES,
+)
 from dashboards.boards import BOARDS
 from dashboards.panels import Panel
 from dashboards.queries import Influxql, Query
-from tests.builders import START_S
+from tests.builders import HOUR_S, START_S
 from tests.dashboards.grafana import Asking, Frame, ask, influx_series, joined
-from tests.dashboards.week import BINS, END_S, SITES, WASTES
+from tests.dashboards.week import BINS, END_S, RETIRED, RETIRED_H, SITES, WASTES
 
 PANELS = [
     pytest.param(panel, id=f"{board.key}-{panel.key}")
@@ -89,6 +96,23 @@ def test_a_chosen_site_leaves_the_others_out(frames_of: Any) -> None:  # noqa: A
             assert all(name.startswith("coblong-") for name in frame.columns["bin"])
 
 
+def test_a_retired_bin_needs_no_truck_and_keeps_its_history(frames_of: Any) -> None:  # noqa: ANN401
+    (levels,) = frames_of(LEVEL_BY_BIN)
+    newest = dict(zip(levels.columns["bin"], levels.columns["level"], strict=True))
+    full = {bin_id for bin_id, level in newest.items() if level >= RULES.call_percent}
+    assert RETIRED in full
+
+    (above,) = frames_of(ABOVE_CALL)
+    (called,) = frames_of(CALLED_BINS)
+    (places,) = frames_of(PLACE_BY_BIN)
+
+    assert above.columns["Value"] == [len(full - {RETIRED})]
+    assert RETIRED not in called.columns["bin"]
+    assert set(places.columns["bin"]) == set(BINS)
+    before = Asking(WHOLE_WEEK.from_ms, (START_S + RETIRED_H * HOUR_S) * 1000 - 1, 3600)
+    assert RETIRED in frames_of(CALLED_BINS, before)[0].columns["bin"]
+
+
 def test_lists_at_the_top_hold_what_there_is(week_in_influx: str) -> None:
     lists = {choice.name: choice.query for board in BOARDS for choice in board.choices}
     found = {
@@ -100,7 +124,7 @@ def test_lists_at_the_top_hold_what_there_is(week_in_influx: str) -> None:
         for name, query in lists.items()
     }
 
-    assert found == {"site": set(SITES), "waste": set(WASTES), "bin": set(BINS)}
+    assert found == {"site": set(SITES), "waste": set(WASTES), "bin": {*BINS, RETIRED}}
 
 
 def test_marks_have_a_title(week_in_influx: str) -> None:

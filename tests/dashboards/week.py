@@ -15,6 +15,7 @@ from jemput.registry import (
     PutHalte,
     PutSite,
     PutZone,
+    Retire,
 )
 from jemput.things import Bin, Collector, Halte, Site, Zone
 from tests.builders import HOUR_S, SHAPE, START_S, Feed, distance_mm
@@ -22,6 +23,9 @@ from tests.builders import HOUR_S, SHAPE, START_S, Feed, distance_mm
 SITES: Final = ("coblong", "lubuk-pakam")
 WASTES: Final = ("organic", "plastic", "residual")
 BINS: Final = {f"{site}-{waste}": (site, waste) for site in SITES for waste in WASTES}
+RETIRED: Final = "coblong-organic-old"
+"""Was full when it was taken away, some hours before the end."""
+RETIRED_H: Final = 7 * 24 - 6
 HOURS: Final = 7 * 24
 END_S: Final = START_S + HOURS * HOUR_S
 FILL_HOURS: Final = {"organic": 20, "plastic": 36, "residual": 28}
@@ -34,7 +38,7 @@ def changes() -> Iterator[Change]:
         yield PutHalte(Halte(f"halte-{index}", site, f'Halte "{index}"', 3.5 + index, 98.8))
     yield PutZone(Zone("north", "North", ("halte-0",)))
     yield PutCollector(Collector("asep", "Asep", ("north",)))
-    for bin_id, (site, waste) in BINS.items():
+    for bin_id, (site, waste) in {**BINS, RETIRED: (SITES[0], WASTES[0])}.items():
         yield PutBin(Bin(bin_id, f"halte-{SITES.index(site)}", waste, SHAPE, HOUR_S))
         yield Bind(f"d-{bin_id}", bin_id, 0)
 
@@ -61,6 +65,14 @@ class Week:
         )
         for bin_id in BINS:
             self._collect(bin_id, hour)
+        self._fade(hour)
+
+    def _fade(self, hour: int) -> None:
+        """The retired bin is full in its last hours."""
+        if RETIRED_H - 5 <= hour < RETIRED_H:
+            self.feed.say(97, RETIRED)
+        elif hour == RETIRED_H:
+            self.feed.change(Retire("bin", RETIRED, self.feed.now_s))
 
     def _speaks(self, bin_id: str, hour: int) -> bool:
         """One falls silent on the last day."""

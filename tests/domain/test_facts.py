@@ -9,9 +9,11 @@ from jemput.facts import BEAT_MS, Facts
 from jemput.fold import state as states
 from jemput.fold.state import GroupState
 from jemput.line_protocol import written
+from jemput.points import line
 from jemput.policy import Policy, Scope
-from jemput.registry import Retire
-from tests.builders import HOUR_S, Feed, by_hand, town
+from jemput.registry import PutBin, PutHalte, PutSite, Retire
+from jemput.things import Bin, Halte, Site
+from tests.builders import CADENCE_S, HOUR_S, SHAPE, Feed, by_hand, town
 
 
 def told(entries: list[Entry]) -> list[str]:
@@ -150,6 +152,40 @@ def test_lines_are_the_same_from_wherever_one_began() -> None:
     for count, blob in snapshots:
         later = Facts(states.load(blob))
         assert [later.take(entry) for entry in feed.entries[count:]] == whole[count:]
+
+
+def test_a_bin_that_is_gone_says_no_more_that_it_is_full() -> None:
+    feed = Feed()
+    feed.fill(50, 70, 90, 92, 94)
+    feed.change(PutSite(Site("sumur", "Sumur")))
+    feed.change(PutHalte(Halte("braga", "sumur", "Braga", -6.9, 107.6)))
+    feed.change(PutBin(Bin("b1", "braga", "organic", SHAPE, CADENCE_S)))
+    feed.change(PutBin(Bin("b1", "braga", "organic", SHAPE, CADENCE_S)))
+    feed.change(Retire("bin", "b1", feed.now_s))
+
+    gone = of(told(feed.entries), "reading")
+
+    assert [one.rsplit(" ", 1)[0] for one in gone] == [
+        "reading,bin=b1,device=-,site=coblong,waste=organic above_call=0i",
+        "reading,bin=b1,device=-,site=sumur,waste=organic above_call=0i",
+    ]
+
+
+def test_a_reading_says_whether_its_own_threshold_calls() -> None:
+    feed = Feed()
+    feed.policy(call_percent=90)
+    feed.fill(80, 80, 80, 95, 95, 95, 95, 95)
+    facts = Facts(GroupState())
+    lines = []
+    for entry in feed.entries:
+        facts.take(entry)
+        lines += [line(one, facts.place_of(one)) for one in entry.readings]
+
+    above = [field(one, "above_call") for one in lines]
+    assert above[:3] == ["0i"] * 3
+    assert above[-2:] == ["1i"] * 2
+    assert all("site=coblong,waste=organic" in one for one in lines)
+    assert "above_call" not in line(feed.entries[-1].readings[0])
 
 
 def test_two_of_one_series_in_one_millisecond_stay_two() -> None:
