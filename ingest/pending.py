@@ -12,6 +12,8 @@ from jemput.entry import Event
 MOST_MESSAGES: Final = 500
 SHORTEST_S: Final = 0.02
 LONGEST_S: Final = 0.2
+QUIET_S: Final = 0.01
+"""So long without a message, and no more are on their way: a broker's window may be full."""
 TRICKLE: Final = 10
 
 
@@ -27,8 +29,9 @@ class Taken:
 class Pending:
     """Collects messages until they are worth a commit.
 
-    The wait grows while little comes, because a commit costs the same for one message as
-    for hundreds; it shrinks as soon as the socket is full.
+    A commit costs the same for one message as for hundreds. So while they keep coming it waits
+    until there are N, and the shortest wait grows while little comes. Once nothing more comes it
+    is not waited for: a broker with a small window sends the next only after these are told.
     """
 
     def __init__(self, longest_s: float = LONGEST_S) -> None:
@@ -39,11 +42,13 @@ class Pending:
         self.alarms: list[Alarm] = []
         self._makers: list[Callable[[], Event]] = []
         self._since_s: float | None = None
+        self._last_s = 0.0
         self._wait_s = min(SHORTEST_S, longest_s)
 
     def hear(self, batch: list[Heard]) -> None:
         """Take messages in the order in which they came."""
         self._begin()
+        self._last_s = time.monotonic()
         self.messages += batch
 
     def note(self, event: Event, alarm: Alarm | None = None) -> None:
@@ -64,7 +69,8 @@ class Pending:
             return None
         if len(self.messages) >= MOST_MESSAGES:
             return 0.0
-        return max(0.0, self._since_s + self._wait_s - time.monotonic())
+        soonest_s = max(self._since_s + self._wait_s, self._last_s + QUIET_S)
+        return max(0.0, min(soonest_s, self._since_s + self._longest_s) - time.monotonic())
 
     def take(self) -> Taken:
         """Hand out at most N messages, and what happened to the run."""

@@ -27,6 +27,11 @@ from jemput.store.clock import Clock
 LOOK_S: Final = 0.05
 MAIL_S: Final = 0.25
 CHECKPOINT_S: Final = 1.0
+CHECKPOINT_ROWS_A_S: Final = 500
+"""Of more that changed a checkpoint waits longer, each row being written once for many readings."""
+CHECKPOINT_LONGEST_S: Final = 30.0
+CHECKPOINT_READINGS: Final = 150_000
+"""So many are folded again after a crash at most: about a second."""
 RETRY_S: Final = 1.0
 PATIENCE_S: Final = 5.0
 _log: Final = structlog.get_logger(__name__)
@@ -56,6 +61,7 @@ class Station:
         self._pending = Pending(longest_s)
         self._wake = asyncio.Event()
         self._mail_s = self._checkpoint_s = self._stopping_s = 0.0
+        self._checkpoint_readings = 0
 
     def on_heard(self, batch: list[Heard]) -> None:
         """Take what one socket read held."""
@@ -111,9 +117,16 @@ class Station:
         if (due_in_s is not None and due_in_s <= 0) or is_due or await self._has_mail():
             await self._commit(stop)
         self._settle_acks()
-        if time.monotonic() - self._checkpoint_s >= CHECKPOINT_S:
-            self._checkpoint_s = time.monotonic()
+        if self._wants_checkpoint():
             await self._save_checkpoint()
+
+    def _wants_checkpoint(self) -> bool:
+        fold, counts = self._writer.fold, self._writer.counts
+        if counts.readings - self._checkpoint_readings >= CHECKPOINT_READINGS:
+            return True
+        changed = len(fold.touched_bins) + len(fold.touched_devices)
+        wait_s = min(max(CHECKPOINT_S, changed / CHECKPOINT_ROWS_A_S), CHECKPOINT_LONGEST_S)
+        return time.monotonic() - self._checkpoint_s >= wait_s
 
     async def _has_mail(self) -> bool:
         if time.monotonic() - self._mail_s < MAIL_S:
@@ -127,6 +140,8 @@ class Station:
 
     async def _save_checkpoint(self) -> None:
         """What it does not hold is folded again at the next start, so it may fail."""
+        self._checkpoint_s = time.monotonic()
+        self._checkpoint_readings = self._writer.counts.readings
         try:
             await asyncio.to_thread(self._writer.save_checkpoint)
         except SQLAlchemyError as error:

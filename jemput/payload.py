@@ -23,7 +23,7 @@ Millimetres = Annotated[int, Meta(ge=0, le=20_000)]
 MEASURED: Final = frozenset({Quality.OK, Quality.UNSTABLE})
 
 
-class WireReading(Struct, frozen=True, forbid_unknown_fields=False):
+class WireReading(Struct, frozen=True, forbid_unknown_fields=False, gc=False):
     """One reading on the wire; integers only, since boards have 32-bit floats."""
 
     boot: Boot
@@ -40,7 +40,7 @@ class WireReading(Struct, frozen=True, forbid_unknown_fields=False):
     tilt_deg: Annotated[int, Meta(ge=0, le=180)] | None = None
 
 
-class WireMessage(Struct, frozen=True):
+class WireMessage(Struct, frozen=True, gc=False):
     """What a device publishes: readings, and from which sequence on it still keeps them."""
 
     v: Literal[1]

@@ -20,7 +20,7 @@ LONGEST_KEPT_S: Final = 90 * 86_400
 _NOTHING_HEARD: Final = DeviceMemory()
 
 
-class Heard(Struct, frozen=True):
+class Heard(Struct, frozen=True, gc=False):
     """A message that could be read, and who spoke."""
 
     device: str
