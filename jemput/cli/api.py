@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import Final
 
 import typer
@@ -18,6 +19,7 @@ from jemput.cli.group import Group
 from jemput.cli.serving import group_of, influx_target, told_to_stop
 from jemput.settings import Settings, read_settings
 from jemput.store.bins import Bins
+from jemput.store.clock import HostClock
 from jemput.store.history import EmbeddedHistory, EmbeddedReader
 from jemput.store.influx import InfluxTarget
 from jemput.store.influx_history import InfluxHistory
@@ -38,7 +40,7 @@ def api() -> None:
 def run_api_command() -> int:
     """Serve until SIGTERM or Ctrl-C."""
     settings = read_settings()
-    group = group_of(settings)
+    group = replace(group_of(settings), clock=HostClock())
     gate = _gate(settings, group)
     check_port_free(settings.api_port, settings.api_host)
     tls = _tls(settings)

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from ingest.mqtt.session import Address
+from ingest.writer import Batch, Writer
 from jemput.broker.account import INGEST, ingest_user
 from jemput.broker.config import NatsSettings
 from jemput.broker.nats import NatsServer
 from jemput.broker.ports import LOOPBACK, free_port
 from jemput.cli.doctor.broker import QUEUE, broker
+from jemput.cli.doctor.database import database
 from jemput.cli.doctor.finding import Finding, Health
 from jemput.store.database import create_tables, open_database
+from tests.builders import START_S
 from tests.servers import Mosquitto
 
 JEMPUT = Path(sys.executable).parent / "jemput"
@@ -70,6 +73,22 @@ def test_a_wrong_password_is_said_and_where_to_look(tmp_path: Path) -> None:
         found = list(broker(Address(address.host, address.port, INGEST, "wrong")))
 
     assert "JEMPUT_MQTT_PASSWORD" in sentences(found, Health.BAD)
+
+
+@pytest.mark.parametrize(("behind_s", "is_said"), [(59, False), (7200, True)])
+def test_a_clock_behind_the_journal_is_said_and_by_how_much(
+    tmp_path: Path, *, behind_s: int, is_said: bool
+) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'jemput.db'}")
+    create_tables(engine)
+    writer = Writer(engine, "main")
+    writer.take_over()
+    writer.commit(Batch(), START_S * 1000)
+
+    found = list(database(engine, "main", (START_S - behind_s) * 1000))
+    engine.dispose()
+
+    assert ("7200 s ahead" in sentences(found, Health.DOUBT)) is is_said
 
 
 @pytest.mark.parametrize("is_there", [True, False])

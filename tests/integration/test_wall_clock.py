@@ -1,6 +1,7 @@
 """The run's clock goes by the wall clock once that is steady, and never back."""
 
 import asyncio
+import time
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from ingest.wall_clock import STEADY_S
 from jemput.cli.telling import told_event
 from jemput.entry import ClockTrust, Entry
 from jemput.fold.admission import CLOCKS_BEGIN_S
-from jemput.store.clock import SLOW, WallClock
+from jemput.store.clock import SLOW, HostClock, WallClock
 from jemput.store.journal import Journal
 from jemput.store.verifying import Verification
 from tests.builders import START_S
@@ -68,6 +69,15 @@ def test_it_never_goes_back_whatever_the_wall_clock_does() -> None:
         clock.follow()
         said.append(now_s(clock))
     assert said == sorted(said)
+
+
+def test_who_writes_no_entries_goes_by_the_host_with_every_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = HostClock()
+    for wall_s in (1_790_000_000.5, 1_790_003_600.0, 946_684_800.0):
+        monkeypatch.setattr(time, "time", lambda at_s=wall_s: at_s)
+        assert clock.now_ms() == wall_s * 1000
 
 
 def clock_entries(engine: Engine) -> list[tuple[Entry, ClockTrust]]:

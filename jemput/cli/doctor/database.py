@@ -52,7 +52,7 @@ def _writer(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:
 
 def _ahead(seconds: int) -> str:
     return (
-        f"entry by entry the journal is {seconds} s ahead of this machine's clock, which stepped "
+        f"the journal is {seconds} s ahead of this machine's clock, which stepped "
         "back: what devices say counts as late until the clock has caught up"
     )
 
