@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from jemput.cli.options import Database, open_existing
@@ -43,6 +44,8 @@ def run_backup(folder: Path, database: str | None, *, full: bool, keep: int) -> 
     engine, _ = open_existing(database, None)
     folder.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
     now_s = time.time()
+    if engine.dialect.name == "postgresql":
+        return _dump(engine, folder, now_s, keep)
     known, before = backup.bases(folder), backup.segments(folder)
     for segment in backup.write_segments(engine, folder, _covered(folder, known)) if known else ():
         sys.stdout.write(f"{segment.file.name}: {segment.last - segment.first + 1} entries\n")
@@ -56,11 +59,29 @@ def run_backup(folder: Path, database: str | None, *, full: bool, keep: int) -> 
     return 0
 
 
+def _dump(engine: Engine, folder: Path, now_s: float, keep: int) -> int:
+    """A PostgreSQL is dumped whole, each time: it keeps a log of its own between."""
+    from jemput.store import dump  # noqa: PLC0415 - only whoever has a PostgreSQL has its driver
+
+    try:
+        made = dump.write_dump(engine, folder, now_s)
+    finally:
+        engine.dispose()
+    sys.stdout.write(f"{made.name}: {made.stat().st_size / 2**20:.1f} MiB, checked\n")
+    for old in dump.dumps(folder)[:-keep]:
+        old.unlink()
+        sys.stdout.write(f"{old.name}: older than the last {keep} dumps, deleted\n")
+    return 0
+
+
 def run_restore(folder: Path, database: str | None, base: Path | None) -> int:
     """Put the newest base, or `base`, and what came behind it where nothing is."""
     known = backup.bases(folder) if folder.is_dir() else []
     if base is None and not known:
-        raise ValueError(f"there is no base in {folder}: a base is called jemput-…Z.db")
+        raise ValueError(
+            f"there is no base in {folder}: a base is called jemput-…Z.db; what is called "
+            "jemput-…Z.dump is a PostgreSQL's: pg_restore --no-owner --dbname=EMPTY FILE"
+        )
     to = _empty_place(database or read_settings().database_url)
     chosen = base or known[-1]
     with Console(stderr=True).status(f"restoring {chosen.name}") as status:

@@ -132,7 +132,8 @@ def test_a_postgresql_is_taken_when_it_is_empty_and_refused_when_not(
 
     assert done.returncode == 0, done.stderr
     assert settings_of(tmp_path / "town").database_url == url
-    assert not (tmp_path / "town" / "systemd" / "jemput-backup.service").exists()
+    unit = (tmp_path / "town" / "systemd" / "jemput-backup.service").read_text()
+    assert f"jemput backup {tmp_path / 'town' / 'backups'} --keep 14" in unit
     assert again.returncode == 2
     assert "has a town in it already" in again.stderr
     assert not (tmp_path / "other").exists()

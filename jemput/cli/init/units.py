@@ -59,17 +59,15 @@ def units(wish: Wish, command: Path) -> Iterator[Unit]:
     renew = f"{command} certificate renew --if-due"
     yield _once(wish, "certificate", "renews the certificate when it is due", renew)
     yield _timer("certificate", "looks every day whether the certificate is due", "*-*-* 03:30:00")
-    if wish.is_sqlite:
-        backup = f"{command} backup {wish.backups} --keep {wish.keep}"
-        yield _once(wish, "backup", "copies the database", backup)
-        yield _timer("backup", "copies the database every night", "*-*-* 02:00:00")
+    backup = f"{command} backup {wish.backups} --keep {wish.keep}"
+    yield _once(wish, "backup", "copies the database", backup)
+    yield _timer("backup", "copies the database every night", "*-*-* 02:00:00")
 
 
 def started(wish: Wish) -> list[str]:
     """What is enabled: the services that run, and the timers that start the others."""
-    timers = ["jemput-certificate.timer", *(["jemput-backup.timer"] if wish.is_sqlite else [])]
     services = [*_mosquitto(wish), *(f"jemput-{name}.service" for name in ALWAYS)]
-    return [*services, *timers]
+    return [*services, "jemput-certificate.timer", "jemput-backup.timer"]
 
 
 def mosquitto_start(wish: Wish) -> str:
