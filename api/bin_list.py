@@ -60,6 +60,9 @@ class Where:
         level_min: Annotated[
             int | None, Query(ge=0, le=100, description="Only from this level on")
         ] = None,
+        mine: Annotated[  # noqa: FBT002 - a query
+            bool, Query(description="Only those that you collect, by your zones and wastes")
+        ] = False,
         q: Search = None,
         retired: Retired = False,  # noqa: FBT002 - a query
     ) -> None:
@@ -69,6 +72,7 @@ class Where:
         self.zone = zone
         self.waste = waste
         self.level_min = level_min
+        self.mine = mine
         self.search = q
         self.retired = retired
 
@@ -93,11 +97,30 @@ class Where:
         if self.zone is not None:
             in_zone = set(registry.in_zone(self.zone))
             yield lambda one: registry.bins[one].halte in in_zone
+        if self.mine:
+            yield _served_by(viewer, seen)
         if self.search is not None:
             yield lambda one: has(self.search, one, registry.haltes[registry.bins[one].halte].name)
         if self.level_min:
             least = self.level_min
             yield lambda one: (rows[one].level_percent or 0) >= least
+
+
+def _served_by(viewer: Viewer, seen: Seen) -> Callable[[str], bool]:
+    """Whether a bin is of who asks: it is in their zones, or its open pickup is theirs."""
+    name = viewer.user.name if viewer.user else ""
+    registry, rows = seen.registry, seen.rows
+    collector = registry.collectors.get(name)
+    zones = collector.zones if collector else ()
+    haltes = {halte for zone in zones for halte in registry.in_zone(zone)}
+
+    def serves(one: str) -> bool:
+        a_bin, pickup = registry.bins[one], rows[one].pickup
+        if pickup is not None and pickup.collector == name:
+            return True
+        return collector is not None and a_bin.halte in haltes and collector.serves(a_bin.waste)
+
+    return serves
 
 
 class BinList:

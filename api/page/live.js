@@ -7,7 +7,8 @@ const SILENCE_MS = 25_000; // the server says something at least every ten secon
 const ASK_MS = 10_000;
 const TRY_AGAIN_MS = 30_000;
 
-export function follow({ snapshot, bin, pickup, clock, standing, mayListen, refused }) {
+// `bins` is the address of those that are asked for where nobody tells.
+export function follow({ snapshot, bin, pickup, clock, standing, mayListen, bins: address, refused }) {
   let source;
   let openedAt = 0;
   let heardAt = 0;
@@ -35,7 +36,7 @@ export function follow({ snapshot, bin, pickup, clock, standing, mayListen, refu
   async function ask() {
     askedAt = Date.now();
     try {
-      const [bins, open] = await Promise.all([get("/v1/bins"), get("/v1/pickups?state=open")]);
+      const [bins, open] = await Promise.all([get(address), get("/v1/pickups?state=open")]);
       standing("polling");
       snapshot({ ...bins, pickups: open.pickups });
     } catch (error) {

@@ -14,7 +14,7 @@ export function drawMap(svg, haltes) {
   if (!haltes.length) return svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   const { place, scale } = projection(haltes.map((one) => one.halte));
-  const points = apart(haltes.map((one) => place(one.halte)));
+  const points = placed(haltes.map((one) => place(one.halte)));
   return svg.replaceChildren(ruler(scale), ...haltes.map((one, i) => mark(one, points[i])));
 }
 
@@ -33,6 +33,15 @@ function projection(haltes) {
       y: HEIGHT / 2 - 8 - (one.lat - lat) * scale,
     }),
   };
+}
+
+// Haltes seldom move, their levels often do: the same places are not pushed apart again.
+let known = { key: "", points: [] };
+
+function placed(points) {
+  const key = points.map(({ x, y }) => `${x},${y}`).join(" ");
+  if (known.key !== key) known = { key, points: apart(points) };
+  return known.points;
 }
 
 // Marks that would cover each other are pushed apart a little.

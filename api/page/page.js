@@ -4,7 +4,7 @@ import { $, say } from "./dom.js";
 import { follow } from "./live.js";
 import { refresh, reload, showPickup } from "./pickup.js";
 import { at, clock, other, t, toggleLanguage, writeTexts } from "./texts.js";
-import { drawSignIn, drawWho, loadSession, mayListen, mayRead } from "./user.js";
+import { drawSignIn, drawWho, isCollector, loadSession, mayListen, mayRead } from "./user.js";
 import { OPEN, drawBin, drawSummary, drawTown } from "./town.js";
 
 const STALE_S = 30 * 60;
@@ -127,7 +127,8 @@ async function begin() {
     return;
   }
   const refused = () => location.reload();
-  follow({ snapshot, bin, pickup, clock: tick, standing: drawStanding, mayListen: mayListen(), refused });
+  const bins = isCollector() ? "/v1/bins?mine=true" : "/v1/bins";
+  follow({ snapshot, bin, pickup, clock: tick, standing: drawStanding, mayListen: mayListen(), bins, refused });
   if (pickupId() || idOf("device")) go();
 }
 

@@ -12,6 +12,7 @@ export async function loadSession() {
 }
 
 export const user = () => session.user;
+export const isCollector = () => session.user && session.user.role === "collector";
 export const mayRead = () => session.rights.includes("read own");
 export const mayListen = () => session.may_listen;
 export const mayHang = () => session.rights.includes("provision, bind and revoke devices");

@@ -10,11 +10,11 @@ import pytest
 from api.roll import Roll
 from jemput.entry import Link
 from jemput.geometry import Geometry
-from jemput.registry import Bind, Change, PutBin, PutHalte, PutPolicy, Retire
+from jemput.registry import Bind, Change, PutBin, PutCollector, PutHalte, PutPolicy, Retire
 from jemput.roles import Role
 from jemput.store.journal import Journal
 from jemput.store.registry import RefusedChangeError
-from jemput.things import Bin, Halte
+from jemput.things import Bin, Collector, Halte
 from tests.integration.api.guarded import Guarded, guarded
 from tests.integration.api.town import BINS, GROUP, HALTES, WASTES, Client, Town
 
@@ -154,6 +154,22 @@ def test_nobody_is_sent_what_another_may_see(api: Guarded, town: Town) -> None:
     assert len(pickups_seen(api, keys["far"])) == 3
     assert pickups_seen(api, keys["sri"]) == {}
     assert town.services().open_reading
+
+
+def test_a_collector_may_ask_for_what_they_collect_alone(api: Guarded, town: Town) -> None:
+    budi, wati = api.add("budi", Role.COLLECTOR), api.add("wati", Role.COLLECTOR)
+    sri = api.add("sri", Role.OPERATOR)
+
+    def mine(key: str) -> set[str]:
+        return {one["id"] for one in api.ask(key, "/v1/bins?mine=true").json()["bins"]}
+
+    assert mine(budi) == {one for one in BINS if one.startswith(("pasar-delimas", "alun-alun"))}
+    assert mine(wati) == {one for one in BINS if one.startswith("stasiun")}
+    assert mine(sri) == set()
+
+    change(town, PutCollector(Collector("wati", "Wati", ("selatan",), wastes=("plastic",))))
+
+    assert mine(wati) == {"stasiun-plastic", "stasiun-organic"}  # that pickup is hers already
 
 
 def steps(town: Town, chance: random.Random) -> Iterator[Callable[[], None]]:
