@@ -114,11 +114,17 @@ def needs(right: Right) -> Any:  # noqa: ANN401 - as FastAPI types Depends
             await claim_key(request, services, viewer.user)
             return
         if viewer.user is None:
-            raise no_user(request, f"a user is needed to {right.value}")
-        message = f"a user who is {viewer.user.role} may not {right.value}; ask an operator"
+            raise no_user(request, f"a user is needed to {_what(right)}")
+        message = f"a user who is {viewer.user.role} may not {_what(right)}; ask an operator"
         raise ProblemError(problems.NOT_YOURS, message)
 
     return Depends(check)
+
+
+def _what(right: Right) -> str:
+    """The right in a sentence."""
+    told = {Right.READ: "read the whole town", Right.READ_OWN: "read here"}
+    return told.get(right, right.value)
 
 
 def _refuse_guessing(services: Services, name: str, address: str) -> None:

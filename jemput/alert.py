@@ -13,6 +13,7 @@ from jemput.decisions import AlertKind, Say, Subject
 from jemput.waves import WIB
 
 VERSION: Final = 1
+MAP: Final = "https://www.openstreetmap.org/"
 
 
 class Alert(Struct, frozen=True):
@@ -40,6 +41,12 @@ def compose(says: Sequence[Say], sent_ms: int, api_url: str) -> Alert:
         "text": text,
     }
     return Alert(key, text, body)
+
+
+def in_one_line(alert: Alert) -> str:
+    """For a log: without the map, which is of use on a phone."""
+    lines = alert.text.splitlines()
+    return " · ".join(one for one in lines if MAP not in one)
 
 
 def encode(alert: Alert) -> bytes:
@@ -112,4 +119,4 @@ def _page_url(pickup: str, api_url: str) -> str:
 
 def _map_url(subject: Subject) -> str:
     where = f"mlat={subject.lat:.6f}&mlon={subject.lon:.6f}"
-    return f"https://www.openstreetmap.org/?{where}"
+    return f"{MAP}?{where}"

@@ -3,8 +3,10 @@
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+DELIMITERS: Final = ",;\t"
+"""Where the comma is a decimal sign, spreadsheets write semicolons."""
 _BYTE_ORDER_MARK = "\ufeff"
 _T = TypeVar("_T")
 
@@ -47,7 +49,9 @@ def read_rows(
     Every line is one row. Raises `RowError` when the header cannot be used: then no row can.
     """
     remaining = iter(lines)
-    width, places = _header(next(remaining, ""), columns)
+    first = next(remaining, "")
+    delimiter = delimiter_of(first)
+    width, places = _header(first, columns, delimiter)
     rows: list[_T] = []
     errors: list[RowError] = []
     duplicates = 0
@@ -55,7 +59,7 @@ def read_rows(
         if not line.strip():
             continue
         try:
-            row = take(_cells(_fields(line), width, places))
+            row = take(_cells(_fields(line, delimiter), width, places))
         except BadCellError as error:
             errors.append(RowError(number, error.wrong, error.remedy))
             continue
@@ -66,11 +70,18 @@ def read_rows(
     return Parsed(tuple(rows), tuple(errors), duplicates)
 
 
-def _header(line: str, columns: Sequence[str]) -> tuple[int, list[int]]:
+def delimiter_of(header: str) -> str:
+    """What stands between the columns of a file that begins so."""
+    return max(DELIMITERS, key=header.count)
+
+
+def _header(line: str, columns: Sequence[str], delimiter: str) -> tuple[int, list[int]]:
     """Return how many fields a row has, and the places of `columns` among them."""
     remedy = f"the first line has to name {','.join(columns)}"
     try:
-        names = [name.strip().lower() for name in _fields(line.removeprefix(_BYTE_ORDER_MARK))]
+        names = [
+            name.strip().lower() for name in _fields(line.removeprefix(_BYTE_ORDER_MARK), delimiter)
+        ]
     except BadCellError as error:
         raise RowError(1, error.wrong, remedy) from error
     missing = [column for column in columns if column not in names]
@@ -79,9 +90,9 @@ def _header(line: str, columns: Sequence[str]) -> tuple[int, list[int]]:
     return len(names), [names.index(column) for column in columns]
 
 
-def _fields(line: str) -> list[str]:
+def _fields(line: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error as error:
         raise BadCellError(f"not CSV ({error})", "delete the row") from error
 

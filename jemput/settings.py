@@ -171,12 +171,27 @@ def refuse_read_by_others(file: Path | None) -> None:
 def _settings_file() -> Path | None:
     named = os.environ.get(NAMES_THE_FILE)
     file = Path(named or DEFAULT_FILE)
+    if named and (wrong := _wrong_with(file)):
+        remedy = f"name the {DEFAULT_FILE} that `jemput init` or a demo made, or unset it"
+        raise SettingsError(f"{NAMES_THE_FILE} names {file}, {wrong}: {remedy}")
     if not file.is_file():
-        if named:
-            raise SettingsError(f"{NAMES_THE_FILE} names {file}, and there is no such file")
         return None
     refuse_read_by_others(file)
     return file
+
+
+def _wrong_with(file: Path) -> str | None:
+    """Why a file that somebody named holds no settings; None where it may."""
+    if not file.is_file():
+        return "which is a folder" if file.is_dir() else "and there is no such file"
+    try:
+        lines = [one.strip() for one in file.read_text(encoding="utf-8").splitlines()]
+    except UnicodeDecodeError:
+        return "which is no text"
+    told = [one for one in lines if one and not one.startswith("#")]
+    known = {*_known(), *(name.upper() for name in FAMILIAR)}
+    is_ours = any(one.removeprefix("export ").partition("=")[0].strip() in known for one in told)
+    return None if is_ours or not told else "which sets nothing that Jemput knows"
 
 
 def _known() -> set[str]:

@@ -10,7 +10,7 @@ import structlog
 
 from ingest.speaking import NotConnectedError, Speaker
 from jemput import topics
-from jemput.alert import Alert, encode
+from jemput.alert import Alert, encode, in_one_line
 from jemput.things import Collector
 
 TIMEOUT_S = 10
@@ -38,7 +38,8 @@ class LogChannel:
 
     async def send(self, alert: Alert, recipient: str, collector: Collector | None) -> None:  # noqa: ARG002 - one shape for all
         """Write it down."""
-        structlog.get_logger(__name__).info("alert", to=recipient, key=alert.key, text=alert.text)
+        text = in_one_line(alert)
+        structlog.get_logger(__name__).info("alert", to=recipient, key=alert.key, text=text)
 
 
 class MqttChannel:

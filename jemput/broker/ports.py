@@ -1,5 +1,6 @@
 """Ports: finding a free one, and saying clearly when a wanted one is taken."""
 
+import errno
 import socket
 from typing import Final
 
@@ -24,5 +25,14 @@ def check_port_free(port: int, host: str = LOOPBACK) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        message = f"port {port} on {host} cannot be used ({error.strerror}): choose another port"
-        raise PortTakenError(message) from error
+        raise PortTakenError(_trouble(port, host, error)) from error
+
+
+def _trouble(port: int, host: str, error: OSError) -> str:
+    """Short enough for a line of a console."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} is taken: choose another"
+        case errno.EACCES:
+            return f"port {port} is for root: choose one above 1023"
+    return f"{host}:{port}: {error.strerror}: choose another"

@@ -71,6 +71,8 @@ class Demo:
 
     async def run(self) -> dict[str, Any]:
         """Live, and return what came of it."""
+        stop = told_to_stop()
+        _complain_until(stop)
         broker = NatsSettings(self._folder / "broker", self.broker_port)
         broker.folder.mkdir()
         with (
@@ -78,15 +80,17 @@ class Demo:
             NatsServer(broker, town.broker_users(self.keys)),
         ):
             points = None if influx is None else await Points.before(influx)
-            result = await self._live(points)
+            result = await self._live(stop, points)
             if points is not None:
                 result["influx_points"] = await points.added(result["readings_stored"])
             return result
 
-    async def _live(self, points: Points | None) -> dict[str, Any]:
+    async def _live(self, stop: asyncio.Event, points: Points | None) -> dict[str, Any]:
         influx = points.target if points else None
         group, writer, anchor_s, start_s = self._prepare()
-        stop = told_to_stop()
+        await asyncio.sleep(0)  # Ctrl-C that came meanwhile is heard
+        if stop.is_set():
+            return self._result(group, writer)
         self._show_around(points)
         users = town.api_users(self.keys)
         server = make_server(
@@ -197,12 +201,8 @@ class Demo:
     async def _show_progress(self, writer: Writer) -> None:
         while True:
             await asyncio.sleep(PROGRESS_S)
-            tally, counts = self.tally, writer.counts
-            self._console.print(
-                f"{time.monotonic() - self._began_s:5.0f} s · {counts.readings} readings stored · "
-                f"{tally.alerts_received} alerts received · {tally.accepted} accepted · "
-                f"{tally.emptied} bins emptied"
-            )
+            passed_s = time.monotonic() - self._began_s
+            self._console.print(progress_line(passed_s, writer.counts.readings, self.tally))
 
     def _table(self, influx: InfluxTarget | None) -> Table:
         table = Table(title=f"Jemput · {self.scenario.site.name} · positions are invented")
@@ -241,6 +241,27 @@ class Demo:
             "pickups_verified": verified,
             "first_alert_s": round(first_s - passed_s, 2) if first_s is not None else None,
         }
+
+
+def _complain_until(stop: asyncio.Event) -> None:
+    """What a device leaves behind that is ended while it connects is nobody's trouble.
+
+    Tasks that fail are raised as ever; this is of callbacks and of futures that nobody awaits.
+    """
+
+    def complain(loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+        if not stop.is_set():
+            loop.default_exception_handler(about)
+
+    asyncio.get_running_loop().set_exception_handler(complain)
+
+
+def progress_line(passed_s: float, readings: int, tally: Tally) -> str:
+    """How far a demo is, in the width of a console."""
+    return (
+        f"{passed_s:4.0f} s · {readings} readings · {tally.alerts_received} alerts · "
+        f"{tally.accepted} accepted · {tally.emptied} emptied"
+    )
 
 
 def _port(asked: int | None) -> int:

@@ -17,6 +17,7 @@ from firmware.payload import encode_message, reading_topic
 from ingest import decoding
 from ingest.writer import Batch, Writer
 from jemput.cli.options import AsJson
+from jemput.cli.pace import Pace
 from jemput.cli.recorded import SHAPE, SITE, RecordedBin, registry_changes
 from jemput.decisions import OpenPickup
 from jemput.entry import Entry
@@ -33,7 +34,6 @@ from jemput.store.registry import RegistryStore
 GROUP: Final = "evaluation"
 SLOT_S: Final = 1800
 BOOT: Final = 1
-PROGRESS_EVERY: Final = 2000
 
 
 @dataclass
@@ -63,14 +63,14 @@ def run_evaluation(
     if calls_to is not None:
         calls_to.touch()  # before the long work, not after it
     with _open(recording) as lines:
-        parsed = read_recording(lines)
+        parsed = read_recording(Pace("lines read").along(lines))
     for error in parsed.errors:
         sys.stderr.write(f"row {error.row}: {error.wrong}; {error.remedy}\n")
     rows = sorted(parsed.rows, key=lambda row: (row.at_s, row.bin))
     with tempfile.TemporaryDirectory(prefix="jemput-evaluate-") as folder:
         writer = _writer(Path(folder), rows)
-        first = fold_rows(writer, rows)
-        again = fold_rows(writer, rows)
+        first = fold_rows(writer, rows, "folding")
+        again = fold_rows(writer, rows, "folding again")
     is_once = first.stored == len(rows) and not again.stored and not again.calls
     settings = TruthSettings()
     pickups = score_pickups(rows, first.calls, settings)
@@ -95,20 +95,20 @@ def run_evaluation(
     return 0 if is_once else 1
 
 
-def fold_rows(writer: Writer, rows: list[Row]) -> Outcome:
+def fold_rows(writer: Writer, rows: list[Row], what: str) -> Outcome:
     """Write rows as a device would have sent them, at the time of the recording.
 
     A bin has at most one reading in an entry, since each bin is judged once an entry.
     """
     outcome, seqs = Outcome(), dict.fromkeys((row.bin for row in rows), 0)
-    for count, slot in enumerate(_slots(rows)):
+    pace = Pace(what, len(rows))
+    for slot in _slots(rows):
         heard = []
         for row in slot:
             seqs[row.bin] += 1
             heard.append(_message(row, seqs[row.bin]))
         _note(outcome, writer.commit(Batch(heard=heard), slot[-1].at_s * 1000))
-        if count % PROGRESS_EVERY == 0:
-            sys.stderr.write(f"{outcome.stored + outcome.duplicates} of {len(rows)} readings\n")
+        pace.note(outcome.stored + outcome.duplicates)
     return outcome
 
 

@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from jemput.csv_rows import RowError
+from jemput.csv_rows import RowError, delimiter_of
 from jemput.imports.bin_row import COLUMNS, NEEDED
 
 Cells = Mapping[str, str]
-DELIMITERS: Final = ",;\t"
-"""Where the comma is a decimal sign, spreadsheets write semicolons."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -26,8 +24,7 @@ def rows_of(text: str) -> Iterator[tuple[int, Cells]]:
 
 def _lines(text: str) -> Iterator[tuple[int, Cells]]:
     first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter_of(first))
     header = [name.strip().lower() for name in next(reader, [])]
     _check_columns(header)
     for cells in reader:

@@ -112,5 +112,44 @@ def test_a_file_that_others_may_read_is_refused() -> None:
 def test_a_named_file_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMPUT_SETTINGS", "elsewhere.env")
 
-    with pytest.raises(SettingsError, match="no such file"):
+    with pytest.raises(SettingsError, match=r"no such file: name the jemput.env that") as error:
         read_settings()
+    assert "or unset it" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b"# Jemput\n\nWaste bins say how full they are.\n", "sets nothing that Jemput knows"),
+        (b"PATH=/bin\n", "sets nothing that Jemput knows"),
+        (b"\xff\xfe\0", "is no text"),
+        (None, "is a folder"),
+    ],
+)
+def test_a_named_file_that_is_another_is_said_and_not_to_be_closed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, wrong: str
+) -> None:
+    named = tmp_path / "README.md"
+    if content is None:
+        named.mkdir()
+    else:
+        named.write_bytes(content)
+        named.chmod(0o644)
+    monkeypatch.setenv("JEMPUT_SETTINGS", str(named))
+
+    with pytest.raises(SettingsError, match=wrong) as error:
+        read_settings()
+    assert "chmod" not in str(error.value)
+    assert "name the jemput.env" in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "export MQTT_HOST = broker\n"])
+def test_a_named_file_of_settings_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    named = tmp_path / "town.env"
+    named.write_text(content)
+    named.chmod(0o600)
+    monkeypatch.setenv("JEMPUT_SETTINGS", str(named))
+
+    assert read_settings().mqtt_host == ("broker" if "broker" in content else "127.0.0.1")

@@ -1,6 +1,7 @@
 """One bin fills and a collector is told: the whole arrow, as a newcomer runs it."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jemput.cli.demo import progress_line
+from simulator.main import Tally
 from tests.command import jemput
+from tests.servers.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 JEMPUT = Path(sys.executable).parent / "jemput"
@@ -66,8 +70,27 @@ def test_a_taken_port_is_a_clear_error(option: str) -> None:
         done = run("demo", option, port, "--for", "1s")
 
     assert done.returncode == 2
-    assert port in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == f"jemput: port {port} is taken: choose another\n"
+
+
+def test_ctrl_c_while_it_starts_ends_it_in_good_order(tmp_path: Path) -> None:
+    town = tmp_path / "town"
+    demo = subprocess.Popen(
+        [JEMPUT, "demo", "--keep", town], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until((town / "broker").exists, 60, "the broker's folder")
+    demo.send_signal(signal.SIGINT)
+    said, complained = demo.communicate(timeout=60)
+
+    assert demo.returncode == 0, complained
+    assert "ended: 0 readings stored" in said
+    assert "Traceback" not in complained
+
+
+def test_how_far_it_is_fits_a_console() -> None:
+    tally = Tally(alerts_received=12_345, accepted=12_345, emptied=12_345)
+
+    assert len(progress_line(86_400, 12_345_678, tally)) < 80
 
 
 def test_a_length_of_time_that_is_none_says_what_to_write() -> None:

@@ -1,13 +1,14 @@
 """What collectors' apps and webhooks receive, field for field."""
 
 import json
+import re
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
 
-from jemput.alert import compose, encode
+from jemput.alert import compose, encode, in_one_line
 from jemput.decisions import AlertKind
 from jemput.pickup import Reason
 from simulator.alert import read_alert
@@ -77,3 +78,12 @@ def test_the_simulated_app_reads_it() -> None:
     heard = read_alert(encode(compose(CASES["wave.en"], SENT_MS, API_URL)))
 
     assert [one.pickup for one in heard.pickups] == [DAGO.pickup, CIHAMPELAS.pickup]
+
+
+def test_a_log_has_it_in_one_line_without_the_map() -> None:
+    alert = compose(CASES["pickup.en"], SENT_MS, API_URL)
+
+    assert "openstreetmap" in alert.text
+    assert in_one_line(alert).split(" · ")[0] == alert.text.splitlines()[0]
+    assert API_URL in in_one_line(alert)
+    assert not re.search(r"\n|openstreetmap", in_one_line(alert))

@@ -34,6 +34,12 @@ def test_foreign_ids_become_ours() -> None:
     assert (row.bin, row.waste) == ("halte-7-b", "restm-ll")
 
 
+def test_a_spreadsheets_semicolons_and_tabs_are_understood() -> None:
+    for sign in ";\t":
+        lines = [line.replace(",", sign) for line in (HEADER, GOOD)]
+        assert read_recording(lines).rows == (GOOD_ROW,)
+
+
 def test_columns_are_found_by_name_and_blank_lines_do_not_count() -> None:
     lines = [
         "\ufeffFill_Percent,note,at_utc, waste,bin",

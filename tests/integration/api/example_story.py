@@ -186,6 +186,8 @@ def _others() -> Iterator[Step]:
     yield Step("test_subscription", "/v1/subscriptions/no-such/test", 404)
     yield Step("list_deliveries", f"{one}/deliveries", 200)
     yield Step("list_deliveries", "/v1/subscriptions/no-such/deliveries", 404)
+    yield Step("rotate_subscription", f"{one}/rotate", 200, {"overlap_s": 3600})
+    yield Step("rotate_subscription", "/v1/subscriptions/no-such/rotate", 404)
     yield Step("retire_subscription", one, 204)
     yield Step("retire_subscription", "/v1/subscriptions/no-such", 404)
     entity = f"urn:ngsi-ld:WasteContainer:{BIN}"

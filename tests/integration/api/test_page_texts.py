@@ -56,6 +56,12 @@ def test_both_languages_fill_in_the_same_values(key: str) -> None:
     assert CATALOG["id"][key].strip()
 
 
+def test_english_has_no_word_that_only_indonesians_know() -> None:
+    spoken = [re.sub(r"\{\w+\}", "", text).casefold() for text in CATALOG["en"].values()]
+
+    assert [text for text in spoken if re.search(r"halte|petugas|sampah", text)] == []
+
+
 def test_every_word_that_the_page_uses_is_there() -> None:
     assert len(LITERAL.findall(SOURCES)) > 40
     assert used() <= CATALOG["id"].keys()
