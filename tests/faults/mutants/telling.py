@@ -8,6 +8,7 @@ from typing import Any
 from ingest.hearing import Heard
 from ingest.mqtt import packets
 from ingest.mqtt.link import Link, Stage
+from ingest.rates import Rates
 from ingest.station import Station
 from jemput import memory, payload, topics
 from tests.faults.mutants.mutant import mutant, put
@@ -64,6 +65,12 @@ def forgets_the_connection() -> None:
 def acks_past_a_hole() -> None:
     """A device is told the highest sequence heard, whatever is missing below."""
     put(memory.BootMemory, "upto", lambda _: lambda self: self.high)
+
+
+@mutant("a flood beyond what a device may say")
+def lets_one_device_say_everything() -> None:
+    """No device ever says too much."""
+    put(Rates, "sort", lambda _: lambda _self, spoken, _now_ms: (spoken, []))
 
 
 @mutant("restart with a backlog")

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from ingest.rates import BURST
+from jemput.memory import WINDOW
 from tests.faults.scenario import Room, Setup
 from tests.faults.world import World
 
@@ -74,6 +76,24 @@ async def flood(world: World) -> None:
     others = [world.fleet.say(device)[0] for device in world.devices[:-1]]
     await world.fleet.all_told()
     await world.until(lambda: set(others) <= set(world.ledger.counts), "the others' readings", 10)
+
+
+@room.holds(38, "a flood beyond what a device may say", quick=False)
+async def excess(world: World) -> None:
+    """One device says more than any honest one: the excess is set aside, the others are heard."""
+    for _ in range(BURST + 1000):
+        world.fleet.say("d-b12")
+    await world.heard(BURST // 8)
+    others = [world.fleet.say(device)[0] for device in world.devices[:-1]]
+    await world.fleet.all_told()
+    await world.until(lambda: set(others) <= set(world.ledger.counts), "the others' readings")
+    await world.until(lambda: _over_rate(world) > 0, "the excess in quarantine")
+    taken = sum(one.device == "d-b12" for one in world.ledger.counts)
+    assert taken >= WINDOW, f"an honest device keeps up to {WINDOW}, and {taken} were taken"
+
+
+def _over_rate(world: World) -> int:
+    return sum(reason == "rate" for _, reason, _, _ in world.ledger.quarantined())
 
 
 @room.holds(40, "batches of kept readings after a long outage", Setup(keeps=True))
