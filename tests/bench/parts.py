@@ -25,9 +25,17 @@ def running(
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(END_S)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()  # nothing that was started stays behind
+        raise
 
 
 def check_alive(process: subprocess.Popen[bytes], log: Path) -> None:
