@@ -1,10 +1,12 @@
 """The composition: routes, problems, middleware, the live feed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -94,6 +96,8 @@ def routes_only() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    warming = asyncio.create_task(run_in_threadpool(app.state.roll.warm))
     yield
+    await warming
     app.state.feed.close()
     await app.state.services.history.close()

@@ -5,11 +5,13 @@ looked are few. Every look asks the database what moved, so that nothing kept is
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import NamedTuple
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.services import Services
 from api.shapes import Band, Condition
@@ -22,7 +24,7 @@ from jemput.store.bins import bin_now
 from jemput.store.standing import Level, OpenPickup
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """A `BinInTown` as it is sent, or, without `setup`, a `Bin`; the pickup is for all eyes."""
 
     id: str
@@ -49,7 +51,7 @@ class Seen(NamedTuple):
     retired: Sequence[str]
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True, gc=False):
     """What of a row changes with the registry only, as it is sent."""
 
     halte: Raw
@@ -68,6 +70,11 @@ class Roll:
         self._turns: dict[str, int] = {}
         self._levels: Mapping[str, Level] = {}
         self._pickups: Mapping[str, OpenPickup] = {}
+
+    def warm(self) -> None:
+        """Look before anybody asks; a database that does not answer is asked again by them."""
+        with suppress(SQLAlchemyError):
+            self.look()
 
     def look(self) -> Seen:
         """Every bin as it stands now."""

@@ -13,7 +13,7 @@ from jemput.store.schema import bin_state, journal_group, pickup
 NOTHING_SEEN: Final = (-1, -1)
 
 
-class Level(Struct, frozen=True):
+class Level(Struct, frozen=True, gc=False):
     """How a bin stood at a checkpoint: `percent` is the filtered level, None while unknown."""
 
     percent: int | None = None
@@ -23,7 +23,7 @@ class Level(Struct, frozen=True):
     battery_mv: int | None = None
 
 
-class OpenPickup(Struct, frozen=True):
+class OpenPickup(Struct, frozen=True, gc=False):
     """A bin's open pickup in short."""
 
     id: str
