@@ -28,6 +28,19 @@ class Sighting(NamedTuple):
     after_percent: int
 
 
+class Step(NamedTuple):
+    """The step down that `look` asks for: by how many points, and how many readings are low."""
+
+    drop: int
+    confirmed_by: int
+
+
+def step_of(policy: Policy, cadence_s: int) -> Step:
+    """The step of a bin of that policy."""
+    confirmed_by = 1 if window(policy, cadence_s) == 3 else 2  # noqa: PLR2004 - fast bins
+    return Step(limits(policy, cadence_s)[0], confirmed_by)
+
+
 def look(
     levels: Sequence[Level], policy: Policy, cadence_s: int, last_at_s: int | None
 ) -> Sighting | None:
@@ -39,7 +52,7 @@ def look(
     nowhere empties nothing. Limits were chosen on public containers of paper, plastic
     and glass; `jemput evaluate` scores them.
     """
-    confirmed_by = 1 if window(policy, cadence_s) == 3 else 2  # noqa: PLR2004 - fast bins
+    drop, confirmed_by = step_of(policy, cadence_s)
     if len(levels) <= confirmed_by:
         return None
     low = levels[-confirmed_by:]
@@ -50,7 +63,7 @@ def look(
     before = sorted(high)[len(high) // 2]
     if last_at_s is not None and low[0].at_s - last_at_s < APART_S:
         return None
-    drop, residue = limits(policy, cadence_s)
+    _, residue = limits(policy, cadence_s)
     step_is_here = 2 * (high[-1] - after) >= drop
     if after <= residue and before - after >= drop and step_is_here:
         return Sighting(low[0].at_s, before, after)

@@ -54,6 +54,9 @@ class BootMemory(Struct, array_like=True):
 
     def mark(self, seq: int) -> list[Range]:
         """Note that `seq` was heard; return the gaps that the window left behind."""
+        if seq == self.high + 1 and not self.gaps and not self.gone:
+            self.high = seq  # as nearly always
+            return []
         if seq > self.high:
             if seq > self.high + 1:
                 self.gaps.append((self.high + 1, seq - 1))

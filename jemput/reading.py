@@ -66,6 +66,27 @@ class Reading(Struct, frozen=True, array_like=True, gc=False):
     fill_percent: int | None = None
     level_percent: int | None = None
 
+    def with_levels(self, bin_id: str, fill: int | None, level: int | None) -> "Reading":
+        """The same reading of a known bin. By hand: it is made for every one of them."""
+        return Reading(
+            self.device,
+            self.boot,
+            self.seq,
+            self.at_s,
+            self.time_source,
+            self.quality,
+            self.distance_mm,
+            self.echoes,
+            self.spread_mm,
+            self.temperature_c,
+            self.battery_mv,
+            self.rssi_dbm,
+            self.tilt_deg,
+            bin_id,
+            fill,
+            level,
+        )
+
     @property
     def identity(self) -> Identity:
         """What makes this reading itself."""

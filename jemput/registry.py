@@ -26,6 +26,7 @@ from jemput.changes import (
 )
 from jemput.geometry import Geometry
 from jemput.policy import Override, Policy, PolicyBook, Scope
+from jemput.standing import Standing
 from jemput.things import Bin, Collector, Halte, Site, Zone
 
 __all__ = [
@@ -109,12 +110,18 @@ class Registry(Struct, dict=True):
 
     def policy_of(self, bin_id: str) -> Policy:
         """The policy of a known bin."""
-        policy = self._policies.get(bin_id)
-        if policy is None:
-            site, waste = self.site_of(bin_id), self.bins[bin_id].waste
-            policy = self.policies.resolve(site=site, waste=waste, bin_id=bin_id)
-            self._policies[bin_id] = policy
-        return policy
+        return self.standing_of(bin_id).policy
+
+    def standing_of(self, bin_id: str) -> Standing:
+        """What holds of a known bin until something changes."""
+        standing = self._standings.get(bin_id)
+        if standing is None:
+            a_bin, site = self.bins[bin_id], self.site_of(bin_id)
+            policy = self.policies.resolve(site=site, waste=a_bin.waste, bin_id=bin_id)
+            is_retired = self.retired_s("bin", bin_id) is not None
+            standing = Standing.of(a_bin, policy, site, is_retired=is_retired)
+            self._standings[bin_id] = standing
+        return standing
 
     def hung_on(self, bin_id: str) -> list[str]:
         """The devices that ever hung on a bin, or are to, by id."""
@@ -135,8 +142,8 @@ class Registry(Struct, dict=True):
         )
 
     @cached_property
-    def _policies(self) -> dict[str, Policy]:
-        """Resolved ones, until something changes. No field, so never stored."""
+    def _standings(self) -> dict[str, Standing]:
+        """Put together ones, until something changes. No field, so never stored."""
         return {}
 
     @cached_property
@@ -163,7 +170,7 @@ class Registry(Struct, dict=True):
         refused = self._refused(change)
         if refused is not None:
             return refused
-        self._policies.clear()
+        self._standings.clear()
         match change:
             case PutPolicy(scope, key, override):
                 return self._put_policy(scope, key, override)

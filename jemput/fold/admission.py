@@ -72,7 +72,8 @@ class _Sorter:
     def __init__(self, state: GroupState, now_ms: int) -> None:
         self.devices = state.devices
         self.now_ms = now_ms
-        self.new: dict[Identity, Reading] = {}
+        self.now_s = now_ms // 1000
+        self.new: dict[tuple[str, int, int], Reading] = {}
         self.too_old: set[Identity] = set()
         self.kept: dict[tuple[str, int], int] = {}
         self.duplicates = 0
@@ -81,7 +82,7 @@ class _Sorter:
     def take(self, heard: Heard) -> None:
         """Judge each reading of a message; one that brings anything new may be backlog."""
         memory = self.devices.get(heard.device) or _NOTHING_HEARD
-        now_s = self.now_ms // 1000
+        now_s = self.now_s
         times = _times(heard.message, now_s)
         newest_s, brings_new = 0, False
         for wire, (at_s, source) in zip(heard.message.readings, times, strict=True):
@@ -104,7 +105,7 @@ class _Sorter:
         intake = Intake(
             now_ms=self.now_ms,
             events=events,
-            readings=tuple(self.new[identity] for identity in sorted(self.new)),
+            readings=tuple(reading for _, reading in sorted(self.new.items())),
             kept=tuple(Kept(*key, first) for key, first in sorted(self.kept.items())),
             settled=tuple(sorted(settled, key=lambda one: (one.device, one.boot, one.seq))),
             duplicates=self.duplicates,
@@ -115,7 +116,7 @@ class _Sorter:
 
     def _put(self, reading: Reading) -> None:
         """Of two readings under one identity keep the same one, whichever came first."""
-        identity = reading.identity
+        identity = reading.device, reading.boot, reading.seq
         other = self.new.get(identity)
         if other is not None:
             self.duplicates += 1
@@ -134,6 +135,8 @@ def _times(message: WireMessage, now_s: int) -> list[tuple[int, TimeSource]]:
 
     Readings of a doubtful clock are placed by arrival, as far apart as the device says.
     """
+    if len(message.readings) == 1 and not _is_doubtful(message.readings[0], now_s):
+        return [(message.readings[0].at, TimeSource.DEVICE)]
     doubtful = [wire.at for wire in message.readings if _is_doubtful(wire, now_s)]
     if not doubtful:
         return [(wire.at, TimeSource.DEVICE) for wire in message.readings]
@@ -160,17 +163,17 @@ def _is_doubtful(wire: WireReading, now_s: int) -> bool:
 
 def _reading(device: str, wire: WireReading, at_s: int, source: TimeSource) -> Reading:
     return Reading(
-        device=device,
-        boot=wire.boot,
-        seq=wire.seq,
-        at_s=at_s,
-        time_source=source,
-        quality=wire.quality,
-        distance_mm=wire.distance_mm,
-        echoes=wire.echoes,
-        spread_mm=wire.spread_mm,
-        temperature_c=wire.temperature_c,
-        battery_mv=wire.battery_mv,
-        rssi_dbm=wire.rssi_dbm,
-        tilt_deg=wire.tilt_deg,
+        device,
+        wire.boot,
+        wire.seq,
+        at_s,
+        source,
+        wire.quality,
+        wire.distance_mm,
+        wire.echoes,
+        wire.spread_mm,
+        wire.temperature_c,
+        wire.battery_mv,
+        wire.rssi_dbm,
+        wire.tilt_deg,
     )

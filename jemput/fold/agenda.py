@@ -10,40 +10,56 @@ from jemput.rules.view import View
 
 
 class Agenda:
-    """A lazy heap with one live entry per bin: its cost follows changes, not bins."""
+    """A lazy heap: when each bin is to be looked up, which is never later than it is due.
+
+    A bin that is heard is due later than before: its note stays where it is, and moves on once
+    its time has come. So there is about one note a bin, however often it is heard.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self._heap: list[tuple[int, str]] = []
+        self._noted: dict[str, int] = {}
 
     def put(self, bin_state: BinState, due_ms: int) -> None:
-        """Note when a bin is due; an earlier note of it is dead from now on."""
-        if due_ms != bin_state.due_ms:
-            bin_state.due_ms = due_ms
-            if due_ms < NEVER_MS:
-                heapq.heappush(self._heap, (due_ms, bin_state.bin))
+        """Note when a bin is due."""
+        bin_state.due_ms = due_ms
+        if due_ms < self._noted.get(bin_state.bin, NEVER_MS):
+            self._noted[bin_state.bin] = due_ms
+            heapq.heappush(self._heap, (due_ms, bin_state.bin))
 
     def next_ms(self, state: GroupState) -> int:
         """When the next bin is due."""
         while self._heap:
-            due_ms, bin_id = self._heap[0]
-            if state.bins[bin_id].due_ms == due_ms:
-                return due_ms
-            heapq.heappop(self._heap)
+            noted_ms, bin_id = self._heap[0]
+            if self._noted.get(bin_id) != noted_ms:
+                heapq.heappop(self._heap)  # there is an earlier note
+                continue
+            bin_state = state.bins[bin_id]
+            if bin_state.due_ms == noted_ms:
+                return noted_ms
+            self._take_out(bin_id)
+            self.put(bin_state, bin_state.due_ms)
         return NEVER_MS
 
     def pop_due(self, state: GroupState) -> set[str]:
         """Take out the bins that are due now."""
         due = set()
         while self.next_ms(state) <= state.now_ms:
-            _, bin_id = heapq.heappop(self._heap)
+            _, bin_id = self._heap[0]
+            self._take_out(bin_id)
             state.bins[bin_id].due_ms = NEVER_MS
             due.add(bin_id)
         return due
 
+    def _take_out(self, bin_id: str) -> None:
+        heapq.heappop(self._heap)
+        del self._noted[bin_id]
+
     def rebuild(self, state: GroupState) -> None:
         """Start from what the bins themselves say."""
         self._heap = [(one.due_ms, one.bin) for one in state.bins.values() if one.due_ms < NEVER_MS]
+        self._noted = {bin_id: due_ms for due_ms, bin_id in self._heap}
         heapq.heapify(self._heap)
 
 

@@ -12,8 +12,9 @@ from jemput.entry import FOLD_VERSION, Entry, Intake, Readmitted
 from jemput.fold import judging, listening
 from jemput.fold.agenda import Agenda, due_ms
 from jemput.fold.observation import Observed, observe
+from jemput.fold.plain import bins_of, sorted_out
 from jemput.fold.sites import Sites
-from jemput.fold.state import GroupState
+from jemput.fold.state import BinState, GroupState
 from jemput.rules.view import View
 
 
@@ -45,11 +46,12 @@ class Fold:
         """Take an intake, decide, and return the entry that says so."""
         position = self.state.position + 1
         observed = observe(self.state, intake)
-        views = self._due(observed, position)
+        views, plain = self._due(observed, position)
         of_sites = judging.decide_sites(self.state, self.sites, views, position)
         self._apply_to_sites(of_sites)
         decisions = judging.decide(views)
         self._apply(views, decisions)
+        self._pass(plain)
         self._finish(position, intake)
         return Entry(
             position=position,
@@ -67,13 +69,20 @@ class Fold:
         if entry.position != self.state.position + 1:
             message = f"entry {entry.position} does not follow entry {self.state.position}"
             raise OutOfOrderError(message)
-        views = self._due(observe(self.state, entry.intake), entry.position)
+        observed, named = observe(self.state, entry.intake), bins_of(entry.decisions)
+        views, plain = self._due(observed, entry.position, named)
         self._look_again(entry.decisions)
         self._apply(views, entry.decisions)
+        self._pass(plain)
         self._finish(entry.position, entry.intake)
 
-    def _due(self, observed: Observed, position: int) -> list[View]:
-        """The bins to be judged, in the order of their ids."""
+    def _due(
+        self, observed: Observed, position: int, named: frozenset[str] = frozenset()
+    ) -> tuple[list[View], list[tuple[BinState, int]]]:
+        """The bins to be judged, in the order of their ids; and the plain ones, with their due.
+
+        Those `named` were decided upon before: they are not plain, whatever they are now.
+        """
         bins = observed.touched
         if observed.all_due:
             bins = set(self.state.bins)
@@ -81,15 +90,25 @@ class Fold:
         elif self.state.rules_of_time_hold():
             bins |= self._agenda.pop_due(self.state)
         self.touched_bins |= bins
-        views = [judging.view_of(self.state, bin_id, position) for bin_id in sorted(bins)]
+        plain, others = sorted_out(self.state, bins - named)
+        if named:
+            others = sorted({*others, *(bins & named)})
+        views = [judging.view_of(self.state, bin_id, position) for bin_id in others]
         judging.note_silence(views, self.sites)
-        return views
+        return views, plain
 
     def _apply(self, views: Sequence[View], decisions: Sequence[Decision]) -> None:
         judging.apply(self.state, decisions)
-        judging.note_judged(views)
         for view in views:
+            judging.note_judged(view.bin_state)
             self._agenda.put(view.bin_state, due_ms(view))
+
+    def _pass(self, plain: Sequence[tuple[BinState, int]]) -> None:
+        """Nothing is to be said of these."""
+        put = self._agenda.put
+        for bin_state, again_ms in plain:
+            judging.note_judged(bin_state)
+            put(bin_state, again_ms)
 
     def _apply_to_sites(self, decisions: Sequence[Decision]) -> None:
         judging.apply(self.state, decisions)
@@ -109,7 +128,7 @@ class Fold:
     def _finish(self, position: int, intake: Intake) -> None:
         self.state.position = position
         for told in (intake.readings, intake.kept, intake.settled):
-            self.touched_devices.update(one.device for one in told)
+            self.touched_devices.update([one.device for one in told])
         for event in intake.events:
             if isinstance(event, Readmitted):
                 self.touched_devices.update(one.device for one in event.readings)

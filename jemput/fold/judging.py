@@ -18,7 +18,7 @@ from jemput.decisions import (
 )
 from jemput.fold import acts
 from jemput.fold.sites import Sites
-from jemput.fold.state import GroupState, Hold, HoldKind
+from jemput.fold.state import BinState, GroupState, Hold, HoldKind
 from jemput.pickup import UNCLAIMED, Pickup, RefusedError, State, flagged, move
 from jemput.rules import calling, condition, outcome, retirement
 from jemput.rules.site_silence import Count, site_silence
@@ -42,8 +42,7 @@ def view_of(state: GroupState, bin_id: str, position: int) -> View:
     return View(
         state=state,
         bin_state=bin_state,
-        bin=state.registry.bins[bin_id],
-        policy=state.registry.policy_of(bin_id),
+        standing=state.registry.standing_of(bin_id),
         now_ms=now_ms,
         position=position,
         silent_ms=state.listening.listened_ms(now_ms) - bin_state.heard_listened_ms,
@@ -75,7 +74,7 @@ def _judge(view: View, decisions: list[Decision]) -> None:
     if view.is_retired:
         decisions.extend(retirement.retired_bin(view))
         return
-    if not calling.is_plain(view):
+    if not calling.is_plain(view) and not outcome.is_waiting(view):
         _judge_pickup(view, decisions)
     if not condition.is_plain(view):
         for rule in CONDITION_RULES:
@@ -122,12 +121,10 @@ def note_silence(views: Iterable[View], sites: Sites) -> None:
             sites.note(view.site, view.bin.id, silent=silent)
 
 
-def note_judged(views: Iterable[View]) -> None:
-    """Note that bins were judged at their newest reading."""
-    for view in views:
-        newest = view.bin_state.newest
-        if newest is not None:
-            view.bin_state.judged_at_s = newest.at_s
+def note_judged(bin_state: BinState) -> None:
+    """Note that a bin was judged at its newest reading."""
+    if bin_state.ring:
+        bin_state.judged_at_s = bin_state.ring[-1].at_s
 
 
 def _note_said(state: GroupState, say: Say) -> None:

@@ -113,9 +113,10 @@ def _take_back(state: GroupState, reading: Reading, observed: Observed) -> bool:
 def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: Observed) -> None:
     derived = list(readings)
     placed: list[tuple[str, int, int]] = []
+    bin_of = state.registry.bin_of
     for index, reading in enumerate(readings):
         _mark(state, reading, observed)
-        bin_id = state.registry.bin_of(reading.device, reading.at_s)
+        bin_id = bin_of(reading.device, reading.at_s)
         if bin_id is None:
             held = state.unbound.setdefault(reading.device, [])
             held.append(reading)
@@ -123,22 +124,28 @@ def _take_readings(state: GroupState, readings: tuple[Reading, ...], observed: O
         else:
             placed.append((bin_id, reading.at_s, index))
     # At the same second they stay in the order of their identities.
-    for bin_id, _, index in sorted(placed):
-        derived[index] = _take_level(state, bin_id, readings[index], observed)
+    placed.sort()
+    listened_ms = state.listening.listened_ms(state.now_ms)
+    for bin_id, _, index in placed:
+        derived[index] = _take_level(state, bin_id, readings[index], observed, listened_ms)
     observed.readings[:0] = derived
 
 
 def _mark(state: GroupState, reading: Reading, observed: Observed) -> None:
     """Note a reading as heard; one that was given up is no longer lost."""
     memory = state.memory_of(reading.device)
-    state.known_loss -= memory.was_lost(reading.boot, reading.seq)
+    if memory.was_lost(reading.boot, reading.seq):
+        state.known_loss -= 1
     lost = memory.mark(reading.boot, reading.seq, state.now_ms // 1000)
     if lost:
         _note_loss(state, observed, reading.device, reading.boot, lost)
 
 
-def _take_level(state: GroupState, bin_id: str, reading: Reading, observed: Observed) -> Reading:
+def _take_level(
+    state: GroupState, bin_id: str, reading: Reading, observed: Observed, listened_ms: int
+) -> Reading:
     observed.touched.add(bin_id)
+    state.bins[bin_id].heard_listened_ms = listened_ms
     taken, emptying = take_reading(state, bin_id, reading)
     if emptying is not None:
         observed.emptyings.append(emptying)
@@ -148,13 +155,15 @@ def _take_level(state: GroupState, bin_id: str, reading: Reading, observed: Obse
 def _attribute(state: GroupState, device: str, observed: Observed) -> None:
     """Give the readings of a device that hung nowhere to the bin it is now known to hang on."""
     still_unbound = []
+    listened_ms = state.listening.listened_ms(state.now_ms)
     held = sorted(state.unbound.pop(device, ()), key=lambda one: (one.at_s, one.identity))
     for reading in held:
         bin_id = state.registry.bin_of(device, reading.at_s)
         if bin_id is None:
             still_unbound.append(reading)
         else:
-            observed.readings.append(_take_level(state, bin_id, reading, observed))
+            taken = _take_level(state, bin_id, reading, observed, listened_ms)
+            observed.readings.append(taken)
     if still_unbound:
         state.unbound[device] = still_unbound
 

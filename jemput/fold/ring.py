@@ -23,14 +23,14 @@ def raw_level(reading: Reading, geometry: Geometry | None) -> int | None:
 def sample_of(reading: Reading, fill: int | None) -> Sample:
     """What the rules need of a reading."""
     return Sample(
-        at_s=reading.at_s,
-        device=reading.device,
-        boot=reading.boot,
-        seq=reading.seq,
-        fill_percent=fill,
-        tilt_deg=reading.tilt_deg,
-        temperature_c=reading.temperature_c,
-        battery_mv=reading.battery_mv,
+        reading.at_s,
+        reading.device,
+        reading.boot,
+        reading.seq,
+        fill,
+        reading.tilt_deg,
+        reading.temperature_c,
+        reading.battery_mv,
     )
 
 
@@ -40,9 +40,10 @@ def insert(state: BinState, sample: Sample) -> bool:
     One older than the whole ring is history only.
     """
     ring = state.ring
-    if not ring or sample > ring[-1]:
+    if not ring or sample.at_s > ring[-1].at_s or sample > ring[-1]:
         ring.append(sample)
-        del ring[:-RING]
+        if len(ring) > RING:
+            del ring[:-RING]
         return True
     if len(ring) < RING or sample > ring[0]:
         ring.insert(bisect_left(ring, sample), sample)

@@ -70,7 +70,7 @@ def silence(view: View) -> Iterator[Decision]:
 
 def silence_limit_ms(view: View) -> int:
     """From when on a bin counts as silent: its level is unknown."""
-    return view.policy.silence_cadences * view.bin.cadence_s * 1000
+    return view.standing.silence_limit_ms
 
 
 def report_limit_ms(view: View) -> int:

@@ -13,6 +13,23 @@ _TOLD_WHEN_OVERDUE: Final = {
 }
 
 
+def is_waiting(view: View) -> bool:
+    """Whether neither these rules nor those of calling can have anything to say: a shortcut.
+
+    Somebody was called and may still accept, and the bin is not seen to be empty.
+    """
+    state, pickup = view.bin_state, view.bin_state.pickup
+    return (
+        pickup is not None
+        and pickup.state in UNCLAIMED
+        and state.announced
+        and state.level_percent is not None
+        and state.level_percent >= view.policy.rearm_percent
+        and view.now_ms < expiry_ms(view, pickup)
+        and not view.state.registry.retired
+    )
+
+
 def level_fell(view: View) -> Iterator[Decision]:
     """The level is below re-arm again: a claimed pickup is verified, an unclaimed one withdrawn."""
     pickup, level = view.bin_state.pickup, view.bin_state.level_percent

@@ -15,6 +15,7 @@ from jemput.incident_texts import RECORDED_IN, incident_text
 from jemput.pickup import Pickup
 from jemput.policy import Policy
 from jemput.registry import Registry
+from jemput.standing import Standing
 from jemput.things import Bin, Channel, Collector, Halte
 
 HOUR_MS = 3_600_000
@@ -36,8 +37,7 @@ class View(Struct, frozen=True):
 
     state: GroupState
     bin_state: BinState
-    bin: Bin
-    policy: Policy
+    standing: Standing
     now_ms: int
     position: int
     silent_ms: int
@@ -48,14 +48,24 @@ class View(Struct, frozen=True):
         return self.state.registry.haltes[self.bin.halte]
 
     @property
+    def bin(self) -> Bin:
+        """The bin itself."""
+        return self.standing.bin
+
+    @property
+    def policy(self) -> Policy:
+        """The numbers it is judged by."""
+        return self.standing.policy
+
+    @property
     def site(self) -> str:
         """The bin's site."""
-        return self.halte.site
+        return self.standing.site
 
     @property
     def is_retired(self) -> bool:
         """Whether the bin is out of use."""
-        return self.state.registry.retired_s("bin", self.bin.id) is not None
+        return self.standing.is_retired
 
     @property
     def time_rules(self) -> bool:
