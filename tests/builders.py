@@ -82,9 +82,9 @@ def by_hand(bin_id: str = "b1", now_s: int = START_S) -> OpenedByHand:
 class Feed:
     """A fold with a town, the backlog drained, and a clock that tests move forward."""
 
-    def __init__(self, changes: Iterable[Change] | None = None) -> None:
+    def __init__(self, changes: Iterable[Change] | None = None, start_s: int = START_S) -> None:
         self.fold = Fold()
-        self.now_s = START_S
+        self.now_s = start_s
         self.entries: list[Entry] = []
         self._seq = 0
         changes = town() if changes is None else changes

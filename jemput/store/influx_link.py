@@ -68,7 +68,15 @@ class WriteFailedError(MendableError):
 
 
 class ReadFailedError(OSError):
-    """A query that was not answered; the message holds the server's words."""
+    """A query that was not answered; the message holds the server's words.
+
+    `status` is None where nobody answered.
+    """
+
+    def __init__(self, detail: str, status: int | None = None) -> None:
+        """Take what to say, and the HTTP status that came with it."""
+        super().__init__(detail)
+        self.status = status
 
 
 class NoAnswerError(ReadFailedError):
@@ -125,7 +133,8 @@ class Link:
         result = body.get("results", [{}])[0]
         problem = body.get("error") or result.get("error") or body.get("message")
         if problem or said.status != HTTPStatus.OK:
-            raise ReadFailedError(f"InfluxDB answered {said.status}: {problem or said.reason}")
+            message = f"InfluxDB answered {said.status}: {problem or said.reason}"
+            raise ReadFailedError(message, said.status)
         series: list[dict[str, Any]] = result.get("series", [])
         return [row for one in series for row in one.get("values", [])]
 

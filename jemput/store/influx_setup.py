@@ -8,12 +8,17 @@ from jemput.store.influxql import name_of, seconds_of, shard_s
 
 FIRST_WITH_DATABASES_AGAIN: Final = (3, 0)
 DAY_S: Final = 86_400
+_NO_RIGHT: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 POLICY: Final = "autogen"
 """What 1.x calls the retention policy it makes by itself; 2.x has none, and maps this name."""
 
 
 class SetupError(ValueError):
     """Something could not be made; the message holds the server's words and what to do."""
+
+
+class MayNotError(SetupError):
+    """The server refuses the right to make things, or even to see where."""
 
 
 async def set_up(target: InfluxTarget, retention_s: int | None = None) -> list[str]:
@@ -31,7 +36,8 @@ async def set_up(target: InfluxTarget, retention_s: int | None = None) -> list[s
         return await _database_of_3(link, retention_s)
     except ReadFailedError as error:
         message = f"{error} (making things needs an administrator's token)"
-        raise SetupError(message) from error
+        kind = MayNotError if error.status in _NO_RIGHT else SetupError
+        raise kind(message) from error
     finally:
         await link.close()
 
@@ -125,6 +131,10 @@ async def _org_id(link: Link) -> str:
         raise SetupError("a bucket needs an organisation: set JEMPUT_INFLUX_ORG")
     status, body = await link.call("GET", "/api/v2/orgs", org=org)
     found = body.get("orgs") or []
+    if not found and status == HTTPStatus.OK:
+        raise MayNotError(
+            f"the token may not see organisation {org!r}: making a bucket needs one that may"
+        )
     if not found:
         raise SetupError(f"there is no organisation {org!r} (HTTP {status}): set JEMPUT_INFLUX_ORG")
     org_id: str = found[0]["id"]
@@ -140,7 +150,8 @@ def _taken(status: int, body: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(status: int, body: dict[str, Any]) -> SetupError:
     words = body.get("message") or body.get("error") or "refused"
-    return SetupError(
+    kind = MayNotError if status in _NO_RIGHT else SetupError
+    return kind(
         f"InfluxDB answered {status}: {words}: setting up needs a token that may make buckets"
     )
 

@@ -1,9 +1,11 @@
-"""`jemput influx setup`: on a real 1.x, and on the dialects of 2.x and 3 as they are documented."""
+"""`jemput influx setup`: on servers that there are, and on dialects of 2.x and 3 as documented."""
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,14 @@ from aiohttp.test_utils import TestServer
 
 from jemput.store.influx import Influx, InfluxTarget
 from jemput.store.influx_link import Link
-from jemput.store.influx_setup import SetupError, set_up
+from jemput.store.influx_setup import MayNotError, SetupError, set_up
 from jemput.store.influxql import seconds_of, shard_s
-from tests.influx_servers import own_target
+from tests.influx_servers import SERVERS, any_target, own_bucket, own_target
 from tests.servers import InfluxDb
 
 JEMPUT = Path(sys.executable).parent / "jemput"
 DAY_S = 86_400
+SETTLE_S = 30.0
 
 
 def run(target: InfluxTarget, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +38,50 @@ def run(target: InfluxTarget, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-async def test_a_database_is_made_once_and_twice_changes_nothing(influxdb: InfluxDb) -> None:
+@pytest.fixture(params=SERVERS)
+def there(request: pytest.FixtureRequest) -> Iterator[InfluxTarget]:
+    """A server where a test makes buckets of its own, if it may."""
+    with any_target(request) as target:
+        yield target
+
+
+async def test_what_is_missing_is_made_once_and_twice_changes_nothing(
+    there: InfluxTarget,
+) -> None:
+    async with own_bucket(there) as target:
+        again = await set_up(target)
+        assert again == await set_up(target)
+        assert again[0].endswith(f"{target.bucket} is there")
+        influx = await Influx.open(target, make=False)
+        await influx.write(f'reading,bin=bin-1,device=dev-1 quality="ok" {time.time_ns()}'.encode())
+        await until(influx.count, 1)
+        await influx.close()
+
+
+@pytest.mark.parametrize("days", [2, 90, 0])
+async def test_retention_is_what_was_asked_wherever_it_can_be_changed(
+    there: InfluxTarget, days: int
+) -> None:
+    async with own_bucket(there, 30 * DAY_S) as target:
+        said = (await set_up(target, days * DAY_S))[1]
+        again = (await set_up(target, days * DAY_S))[1]
+
+        how_long = f"for {days} days" if days else "for ever"
+        assert (said, again) in [
+            (f"made it keep readings {how_long}", f"it keeps readings {how_long}"),
+            ("its retention stays as it was made",) * 2,  # 3 Core has no word to change it
+        ]
+
+
+async def until(look: Callable[[], Awaitable[int]], expected: int) -> None:
+    """InfluxDB 3 shows what it acknowledged a second later."""
+    deadline = time.monotonic() + SETTLE_S
+    while (found := await look()) != expected:
+        assert time.monotonic() < deadline, f"{found} instead of {expected}"
+        await asyncio.sleep(0.05)
+
+
+async def test_a_name_may_be_odd(influxdb: InfluxDb) -> None:
     odd = InfluxTarget(influxdb.url, token="", org="", bucket='the "town" of 1')
 
     assert await set_up(odd) == [f"made database {odd.bucket}"]
@@ -94,6 +140,7 @@ class Scripted:
     version: str
     maps_by_itself: bool = True
     may: bool = True
+    may_see: bool = True
     buckets: list[dict[str, Any]] = field(default_factory=list)
     mappings: list[dict[str, Any]] = field(default_factory=list)
     databases: dict[str, str | None] = field(default_factory=dict)
@@ -140,6 +187,8 @@ class Scripted:
         return web.json_response(bucket)
 
     async def list_orgs(self, request: web.Request) -> web.Response:
+        if not self.may_see:
+            return web.json_response({"orgs": []})
         if request.query["org"] != "lubuk-pakam":
             words = {"code": "not found", "message": "organization name not found"}
             return web.json_response(words, status=404)
@@ -211,11 +260,20 @@ async def test_an_old_2_gets_the_mapping_that_influxql_needs(
 async def test_what_may_not_be_made_is_said_with_the_servers_words(
     scripted: Scripted, target: InfluxTarget
 ) -> None:
-    with pytest.raises(SetupError, match=r"401: unauthorized access: .* token that may make"):
+    with pytest.raises(MayNotError, match=r"401: unauthorized access: .* token that may make"):
         await set_up(target)
     elsewhere = InfluxTarget(target.url, target.token, "elsewhere", target.bucket)
     with pytest.raises(SetupError, match=r"no organisation 'elsewhere'.*JEMPUT_INFLUX_ORG"):
         await set_up(elsewhere)
+    assert scripted.buckets == []
+
+
+@pytest.mark.parametrize("scripted", [Scripted("v2.9.1", may_see=False)], indirect=True)
+async def test_a_token_of_one_bucket_is_not_told_that_its_organisation_is_missing(
+    scripted: Scripted, target: InfluxTarget
+) -> None:
+    with pytest.raises(MayNotError, match="may not see organisation 'lubuk-pakam'"):
+        await set_up(target)
     assert scripted.buckets == []
 
 

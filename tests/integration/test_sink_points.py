@@ -16,7 +16,7 @@ from jemput.reading import Quality, Reading
 from jemput.store.history import Cursors, EmbeddedHistory, Point
 from jemput.store.influx import Influx, InfluxTarget
 from jemput.store.journal import Journal
-from tests.influx_servers import SERVERS, any_target
+from tests.influx_servers import SERVERS, any_target, made_where_it_may
 from tests.integration import sink_journal
 from tests.integration.sink_journal import GROUP, Following, append, new_journal
 
@@ -30,9 +30,10 @@ def journal(tmp_path: Path) -> Journal:
 
 
 @pytest.fixture(params=SERVERS)
-def target(request: pytest.FixtureRequest) -> InfluxTarget:
+async def target(request: pytest.FixtureRequest) -> AsyncIterator[InfluxTarget]:
     """A server that may hold others' points."""
-    return any_target(request)
+    with any_target(request) as target:
+        yield await made_where_it_may(target)
 
 
 @pytest.fixture

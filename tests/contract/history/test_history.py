@@ -1,6 +1,5 @@
 """What every history answers alike: order, bounds, means, the latest, and the unbound."""
 
-import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -15,9 +14,8 @@ from jemput.reading import Quality, Reading, TimeSource
 from jemput.store.database import create_tables, open_database
 from jemput.store.history import EmbeddedHistory, Point
 from jemput.store.influx import Influx
-from jemput.store.influx_setup import SetupError, set_up
 from tests.contract.history.kept import Kept, KeptEmbedded, KeptInflux
-from tests.influx_servers import SERVERS, any_target
+from tests.influx_servers import SERVERS, any_target, made_where_it_may
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
@@ -31,12 +29,10 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         create_tables(engine)
         yield KeptEmbedded(EmbeddedHistory(engine, "main"))
         return
-    target = any_target(request)
-    with contextlib.suppress(SetupError):  # whoever may make nothing finds it made
-        await set_up(target)
-    influx = await Influx.open(target)
-    yield KeptInflux(influx)
-    await influx.close()
+    with any_target(request) as target:
+        influx = await Influx.open(await made_where_it_may(target))
+        yield KeptInflux(influx)
+        await influx.close()
 
 
 @pytest.fixture
