@@ -8,7 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import health, problems, shapes
 from api.dependencies import MetersOf, ServicesOf, may_be
-from api.speaking import needs
+from api.problems import ProblemError
+from api.speaking import ViewerOf, needs
 from jemput.roles import Right
 
 DOWN: Final[dict[int | str, dict[str, Any]]] = {
@@ -45,6 +46,8 @@ async def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness
     dependencies=[needs(Right.READ)],
     responses=may_be(*problems.OF_SPEAKING, problems.NOT_YOURS),
 )
-def read_metrics(meters: MetersOf) -> Response:
-    """Requests by route and status, and the pipeline as the database knows it."""
+def read_metrics(meters: MetersOf, viewer: ViewerOf) -> Response:
+    """Requests by route and status, and the pipeline as the database knows it, of all sites."""
+    if not viewer.sees_all:
+        raise ProblemError(problems.NOT_YOURS, "metrics are of all sites, and you are of some")
     return Response(meters.text(), media_type=CONTENT_TYPE_LATEST)

@@ -92,6 +92,9 @@ WRONG_BODY = {
 }
 """Asked without what it takes, so that nobody is guessed at."""
 
+REFUSALS = {401: "/problems/no-user", 403: "/problems/not-yours"}
+MEMBERS = {"type", "title", "status", "detail", "instance"}
+
 
 @pytest.fixture(scope="module")
 def api(still_town: Town) -> Iterator[Guarded]:
@@ -107,12 +110,16 @@ def keys(api: Guarded) -> dict[Role, str]:
 
 
 def status(api: Guarded, name: str, key: str | None) -> int:
-    """What an operation answers about things that do not exist."""
+    """What an operation answers about things that do not exist; a refusal says nothing else."""
     method, path = name.split()
     path = re.sub(r"{\w+}", "no-such", path)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     asked = api.client.stream(method, path, headers=headers, json=BODIES.get(name))
     with asked as answer:
+        if answer.status_code in REFUSALS:
+            answer.read()
+            told = answer.json()
+            assert (told.keys(), told["type"]) == (MEMBERS, REFUSALS[answer.status_code])
         return answer.status_code
 
 
