@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards.queries import Influxql, Promql, Query
+from jemput.store.influx import InfluxTarget
 
 ALL: Final = ".*"
 
@@ -22,20 +23,27 @@ class Asking:
     from_ms: int
     to_ms: int
     interval_s: int = 600
-    chosen: tuple[tuple[str, str], ...] = ()
+    chosen: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
 
     def fill(self, text: str) -> str:
         """The text as it is sent."""
         for name in ("site", "waste", "bin"):
             value = dict(self.chosen).get(name)
             # What stands for "all" is put in as it is, and a chosen value with its dots escaped.
-            pattern = ALL if value is None else re.escape(value).replace("\\-", "-")
+            pattern = ALL if value is None else _pattern(value)
             text = text.replace(f"${{{name}:regex}}", pattern)
         between = f"time >= {self.from_ms}ms and time <= {self.to_ms}ms"
         text = text.replace("$timeFilter", between)
         text = text.replace("$__rate_interval", f"{4 * self.interval_s}s")
         text = text.replace("$__range", f"{(self.to_ms - self.from_ms) // 1000}s")
         return text.replace("$__interval", f"{self.interval_s}s")
+
+
+def _pattern(value: str | tuple[str, ...]) -> str:
+    """One chosen value, or several of them, as `:regex` puts them in."""
+    if isinstance(value, tuple):
+        return f"({'|'.join(map(_pattern, value))})"
+    return re.escape(value).replace("\\-", "-")
 
 
 @dataclass(frozen=True)
@@ -50,17 +58,20 @@ class Frame:
         return len(next(iter(self.columns.values()), []))
 
 
-def ask(url: str, query: Query, asking: Asking) -> list[Frame]:
+def ask(where: str | InfluxTarget, query: Query, asking: Asking) -> list[Frame]:
     """The frames of a query: one of a table, else one for each series."""
     if isinstance(query, Influxql):
-        series = influx_series(url, asking.fill(query.text))
+        series = influx_series(where, asking.fill(query.text))
         return [_influx_table(series)] if query.shape == "table" else _influx_lines(series, query)
-    return _prometheus(url, query, asking)
+    assert isinstance(where, str)
+    return _prometheus(where, query, asking)
 
 
-def influx_series(url: str, text: str) -> list[dict[str, Any]]:
+def influx_series(where: str | InfluxTarget, text: str) -> list[dict[str, Any]]:
     """Series as InfluxDB answers them; an error is raised in its own words."""
-    body = _get(f"{url}/query", {"db": "jemput", "epoch": "ms", "q": text})
+    target = InfluxTarget(where, "", "", "jemput") if isinstance(where, str) else where
+    asked = {"db": target.bucket, "epoch": "ms", "q": text}
+    body = _get(target.at("/query"), asked, target.token)
     (result,) = body["results"]
     assert "error" not in result, f"{result.get('error')}: {text}"
     series: list[dict[str, Any]] = result.get("series", [])
@@ -124,9 +135,10 @@ def _labelled(legend: str, labels: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: labels[found[1]], legend)
 
 
-def _get(url: str, asked: dict[str, Any]) -> dict[str, Any]:
-    address = f"{url}?{urllib.parse.urlencode(asked)}"
-    with urllib.request.urlopen(address, timeout=30) as said:  # noqa: S310 - a server of the test's own
+def _get(url: str, asked: dict[str, Any], token: str = "") -> dict[str, Any]:
+    headers = {"Authorization": f"Token {token}"} if token else {}
+    request = urllib.request.Request(f"{url}?{urllib.parse.urlencode(asked)}", headers=headers)  # noqa: S310 - a server that a test names
+    with urllib.request.urlopen(request, timeout=60) as said:  # noqa: S310 - as above
         body: dict[str, Any] = json.load(said)
     return body
 

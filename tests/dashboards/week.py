@@ -1,6 +1,7 @@
 """A week of an invented town of two sites, folded by the real rules; everything happens once."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from jemput.entry import Entry
@@ -17,38 +18,33 @@ from jemput.registry import (
     PutZone,
     Retire,
 )
+from jemput.store.influx import InfluxTarget
 from jemput.things import Bin, Collector, Halte, Site, Zone
 from tests.builders import HOUR_S, SHAPE, START_S, Feed, distance_mm
+from tests.dashboards.grafana import Asking
 
 SITES: Final = ("coblong", "lubuk-pakam")
 WASTES: Final = ("organic", "plastic", "residual")
-BINS: Final = {f"{site}-{waste}": (site, waste) for site in SITES for waste in WASTES}
-RETIRED: Final = "coblong-organic-old"
-"""Was full when it was taken away, some hours before the end."""
 RETIRED_H: Final = 7 * 24 - 6
 HOURS: Final = 7 * 24
 END_S: Final = START_S + HOURS * HOUR_S
 FILL_HOURS: Final = {"organic": 20, "plastic": 36, "residual": 28}
 
 
-def changes() -> Iterator[Change]:
-    """Lubuk Pakam has nobody, so its calls escalate."""
-    for index, site in enumerate(SITES):
-        yield PutSite(Site(site, site.title()))
-        yield PutHalte(Halte(f"halte-{index}", site, f'Halte "{index}"', 3.5 + index, 98.8))
-    yield PutZone(Zone("north", "North", ("halte-0",)))
-    yield PutCollector(Collector("asep", "Asep", ("north",)))
-    for bin_id, (site, waste) in {**BINS, RETIRED: (SITES[0], WASTES[0])}.items():
-        yield PutBin(Bin(bin_id, f"halte-{SITES.index(site)}", waste, SHAPE, HOUR_S))
-        yield Bind(f"d-{bin_id}", bin_id, 0)
-
-
 class Week:
-    """A reading an hour of each bin; Asep comes, sometimes late, and once not at all."""
+    """A reading an hour of each bin; Asep comes, sometimes late, and once not at all.
 
-    def __init__(self) -> None:
-        self.feed = Feed(changes())
-        self.emptied_h = dict.fromkeys(BINS, 0)
+    `mark` makes its names its own. `retired` was full when it was taken away, before the end.
+    """
+
+    def __init__(self, start_s: int = START_S, mark: str = "") -> None:
+        self.start_s = start_s
+        self.end_s = start_s + HOURS * HOUR_S
+        self.sites = tuple(f"{site}{mark}" for site in SITES)
+        self.bins = {f"{site}-{waste}": (site, waste) for site in self.sites for waste in WASTES}
+        self.retired = f"{self.sites[0]}-organic-old"
+        self.feed = Feed(self._changes(mark), start_s)
+        self.emptied_h = dict.fromkeys(self.bins, 0)
         self.trips = 0
         for hour in range(1, HOURS):
             self._hour(hour)
@@ -58,37 +54,53 @@ class Week:
         """All of them."""
         return self.feed.entries
 
+    def _changes(self, mark: str) -> Iterator[Change]:
+        """Lubuk Pakam has nobody, so its calls escalate."""
+        for index, site in enumerate(self.sites):
+            place = f"halte-{index}{mark}"
+            yield PutSite(Site(site, site.title()))
+            yield PutHalte(Halte(place, site, f'Halte "{index}"', 3.5 + index, 98.8))
+        yield PutZone(Zone("north", "North", (f"halte-0{mark}",)))
+        yield PutCollector(Collector("asep", "Asep", ("north",)))
+        for bin_id, (site, waste) in {
+            **self.bins,
+            self.retired: (self.sites[0], WASTES[0]),
+        }.items():
+            place = f"halte-{self.sites.index(site)}{mark}"
+            yield PutBin(Bin(bin_id, place, waste, SHAPE, HOUR_S))
+            yield Bind(f"d-{bin_id}", bin_id, 0)
+
     def _hour(self, hour: int) -> None:
-        self.feed.now_s = START_S + hour * HOUR_S
+        self.feed.now_s = self.start_s + hour * HOUR_S
         self.feed.take(
-            *(self._heard(bin_id, hour) for bin_id in BINS if self._speaks(bin_id, hour))
+            *(self._heard(bin_id, hour) for bin_id in self.bins if self._speaks(bin_id, hour))
         )
-        for bin_id in BINS:
+        for bin_id in self.bins:
             self._collect(bin_id, hour)
         self._fade(hour)
 
     def _fade(self, hour: int) -> None:
         """The retired bin is full in its last hours."""
         if RETIRED_H - 5 <= hour < RETIRED_H:
-            self.feed.say(97, RETIRED)
+            self.feed.say(97, self.retired)
         elif hour == RETIRED_H:
-            self.feed.change(Retire("bin", RETIRED, self.feed.now_s))
+            self.feed.change(Retire("bin", self.retired, self.feed.now_s))
 
     def _speaks(self, bin_id: str, hour: int) -> bool:
         """One falls silent on the last day."""
-        return bin_id != "coblong-plastic" or hour < HOURS - 30
+        return bin_id != f"{self.sites[0]}-plastic" or hour < HOURS - 30
 
     def _level(self, bin_id: str, hour: int) -> int:
         """Stays overfull until it is fetched."""
-        full_h = FILL_HOURS[BINS[bin_id][1]]
+        full_h = FILL_HOURS[self.bins[bin_id][1]]
         return min(99, (hour - self.emptied_h[bin_id]) * 100 // full_h)
 
     def _heard(self, bin_id: str, hour: int) -> Heard:
-        site, waste = BINS[bin_id]
+        site, waste = self.bins[bin_id]
         quality = self._quality(bin_id, hour)
         ghost = waste == "organic" and hour % 17 == 0
         level = 5 if ghost else self._level(bin_id, hour)
-        hot, tilted = (site == "coblong" and waste == "residual"), waste == "plastic"
+        hot, tilted = (site == self.sites[0] and waste == "residual"), waste == "plastic"
         late = hour >= HOURS - 12
         seq = hour if hour < HOURS // 2 or waste != "residual" else hour + 5
         reading = WireReading(
@@ -114,7 +126,7 @@ class Week:
 
     def _collect(self, bin_id: str, hour: int) -> None:
         pickup = self.feed.pickup(bin_id)
-        if pickup is None or BINS[bin_id][0] != "coblong" or hour >= HOURS - 24:
+        if pickup is None or self.bins[bin_id][0] != self.sites[0] or hour >= HOURS - 24:
             return
         self.trips += 1
         self.feed.act("alerted", bin_id)
@@ -126,3 +138,12 @@ class Week:
             return
         self.feed.act("collect", bin_id)
         self.emptied_h[bin_id] = hour
+
+
+@dataclass(frozen=True)
+class WeekThere:
+    """A week, the server that holds it, and how all of it is asked for."""
+
+    target: InfluxTarget
+    week: Week
+    whole: Asking
