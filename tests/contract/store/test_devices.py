@@ -1,7 +1,7 @@
 """From box to bin in the database: bound in one step, swapped with history, taken down."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from ingest.writer import Batch, Writer
 from jemput.broker.account import new_password
@@ -10,9 +10,11 @@ from jemput.entry import Link
 from jemput.fold.admission import Heard, Poison
 from jemput.store.audit import AuditLog
 from jemput.store.bins import Bins
+from jemput.store.database import writing
 from jemput.store.devices import Devices, Hung, UnknownDeviceError
 from jemput.store.history import EmbeddedHistory
 from jemput.store.registry import RefusedChangeError, RegistryStore
+from jemput.store.schema import quarantine
 from tests.builders import CADENCE_S, START_S, distance_mm, message, town
 
 GROUP = "main"
@@ -169,3 +171,15 @@ def test_of_two_who_hang_on_one_bin_at_once_the_second_is_refused(
 
     now = devices.registry.look()
     assert (now.bin_of("d-first", START_S), now.bin_of("d-second", START_S)) == ("b2", None)
+
+
+def test_who_was_taken_back_from_the_quarantine_is_no_stranger_for_it(
+    engine: Engine, devices: Devices, ingester: Ingester
+) -> None:
+    ingester.commit(Batch(poison=[Poison("t", b"{", "not_json", "cut", "d-new")]))
+    registry, now_s = devices.registry.read(), ingester.now_ms // 1000
+    assert [one.device for one in devices.strangers.listed(registry, now_s)] == ["d-new"]
+
+    with writing(engine) as connection:
+        connection.execute(update(quarantine).values(readmitted_ms=ingester.now_ms))
+    assert devices.strangers.listed(registry, now_s) == []
