@@ -19,6 +19,8 @@ class Took:
     ms: list[float] = field(default_factory=list)
     sent: int = 0
     unpacked: int = 0
+    cpu_s: float = 0.0
+    """Of the API's process, for all answers."""
 
     def percentile(self, percent: int) -> float:
         """So many per cent were answered at least as fast."""
@@ -31,6 +33,7 @@ class Took:
             "p50_ms": round(self.percentile(50), 1),
             "p99_ms": round(self.percentile(99), 1),
             "most_ms": round(max(self.ms), 1),
+            "cpu_ms": round(self.cpu_s * MS / len(self.ms), 1),
             "sent_bytes": self.sent,
             "json_bytes": self.unpacked,
         }

@@ -6,14 +6,16 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from tests.bench import sizing
 from tests.bench.api.asking import Asker, Took, repeat
 from tests.bench.api.town import DAY_S, DAYS, LONG_S, BigTown, bin_of
-from tests.bench.processes import processor
+from tests.bench.processes import processor, taken
 from tests.servers.process import wait_until
 
 PAUSE_S: Final = 0.05
@@ -52,17 +54,18 @@ def _told(report: dict[str, Any]) -> str:
     rows = [
         (
             name,
-            *(f"{one[key]:.0f}" for key in ("p50_ms", "p99_ms", "most_ms")),
+            *(f"{one[key]:.0f}" for key in ("p50_ms", "p99_ms", "most_ms", "cpu_ms")),
             f"{one['sent_bytes'] / KB:.1f}",
             f"{one['json_bytes'] / KB:.1f}",
         )
         for name, one in report["answers"].items()
     ]
-    head = ("question", "p50, ms", "p99, ms", "most, ms", "sent, kB", "JSON, kB")
+    head = ("question", "p50, ms", "p99, ms", "most, ms", "CPU, ms", "sent, kB", "JSON, kB")
     return (
         f"{report['bins']:,} bins; one client asks {report['times']} times, with pauses, while "
         f"{report['readings_per_s']:.0f} readings a second are taken by the ingester beside it. "
-        f"Milliseconds to the last byte. {processor()}.\n\n{sizing.table(head, rows)}"
+        f"Milliseconds to the last byte; CPU is what the API took of a core for one answer, and for "
+        f"what went on meanwhile. {processor()}.\n\n{sizing.table(head, rows)}"
     )
 
 
@@ -72,18 +75,18 @@ def _measured(town: BigTown, times: int) -> dict[str, Any]:
     begun_s, before = time.monotonic(), town.readings()
 
     def many(name: str, path: Callable[[], str], times: int, *, packed: bool = True) -> None:
-        one = took[name] = Took(name)
-        repeat(times, PAUSE_S, lambda: asker.ask(path(), one, packed=packed))
+        with _timed(town, took, name) as one:
+            repeat(times, PAUSE_S, lambda: asker.ask(path(), one, packed=packed))
 
-    first = took["whole list, the first time"] = Took("cold")
-    asker.ask("/v1/bins", first)
+    with _timed(town, took, "whole list, the first time") as first:
+        asker.ask("/v1/bins", first)
     many("whole list", lambda: "/v1/bins", times)
     many("whole list, not packed", lambda: "/v1/bins", times // 3, packed=False)
     many("first page of 100", lambda: f"/v1/bins?limit={PAGE}", times)
     many("100 by level", lambda: f"/v1/bins?limit={PAGE}&sort=-level_percent", times)
     where = "waste=organic&site=site-3&level_min=50"
     many("100 of a waste and site, half full", lambda: f"/v1/bins?limit={PAGE}&{where}", times)
-    _walk(asker, took, max(1, times // 100))
+    _walk(town, asker, took, max(1, times // 100))
     many("one bin", lambda: f"/v1/bins/{_some(town.bins)}", times)
     from_s = int(time.time()) - DAYS * DAY_S
     many(
@@ -91,12 +94,11 @@ def _measured(town: BigTown, times: int) -> dict[str, Any]:
         lambda: f"/v1/bins/{_some(town.remembered)}/readings?from={from_s}",
         times,
     )
-    seen = took["the town, live: its first picture"] = Took("live")
-    repeat(max(3, times // 15), PAUSE_S, lambda: asker.snapshot(seen))
-    late = took["whole list, 10 s after the last"] = Took("late")
-    repeat(
-        max(3, times // 50), QUIET_S, lambda: Asker(town.api_port, town.key).ask("/v1/bins", late)
-    )
+    with _timed(town, took, "the town, live: its first picture") as seen:
+        repeat(max(3, times // 15), PAUSE_S, lambda: asker.snapshot(seen))
+    with _timed(town, took, "whole list, 10 s after the last") as late:
+        asking = partial(_ask_anew, town, late)
+        repeat(max(3, times // 50), QUIET_S, asking)
     seconds = time.monotonic() - begun_s
     return {
         "bins": town.bins,
@@ -108,16 +110,32 @@ def _measured(town: BigTown, times: int) -> dict[str, Any]:
     }
 
 
-def _walk(asker: Asker, took: dict[str, Took], times: int) -> None:
+def _walk(town: BigTown, asker: Asker, took: dict[str, Took], times: int) -> None:
     """Every page of a hundred, from the first to the last."""
-    pages, whole = Took("pages"), Took("whole")
-    for _ in range(times):
-        began, path = time.perf_counter(), f"/v1/bins?limit={PAGE}"
-        while path:
-            cursor = json.loads(asker.ask(path, pages))["next"]
-            path = cursor and f"/v1/bins?limit={PAGE}&cursor={cursor}"
-        whole.ms.append((time.perf_counter() - began) * 1000)
-    took["any page of 100, by cursor"], took["all pages, one after the other"] = pages, whole
+    with (
+        _timed(town, took, "any page of 100, by cursor") as pages,
+        _timed(town, took, "all pages, one after the other") as whole,
+    ):
+        for _ in range(times):
+            began, path = time.perf_counter(), f"/v1/bins?limit={PAGE}"
+            while path:
+                cursor = json.loads(asker.ask(path, pages))["next"]
+                path = cursor and f"/v1/bins?limit={PAGE}&cursor={cursor}"
+            whole.ms.append((time.perf_counter() - began) * 1000)
+
+
+@contextmanager
+def _timed(town: BigTown, took: dict[str, Took], name: str) -> Iterator[Took]:
+    """One kind of question, and what the API's processor did meanwhile."""
+    one, before_s = Took(name), taken(town.pids["api"]).cpu_s
+    yield one
+    one.cpu_s = taken(town.pids["api"]).cpu_s - before_s
+    took[name] = one
+
+
+def _ask_anew(town: BigTown, took: Took) -> None:
+    """By a new connection: a server closes one that says nothing for so long."""
+    Asker(town.api_port, town.key).ask("/v1/bins", took)
 
 
 def _some(most: int) -> str:

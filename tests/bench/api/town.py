@@ -75,6 +75,7 @@ class BigTown:
     mqtt_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
     password: str = field(default_factory=new_password)
+    pids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the database."""
@@ -128,6 +129,7 @@ class BigTown:
                 log = self.folder / f"{part}.log"
                 process = stack.enter_context(running([JEMPUT, part], self.told, log))
                 check_alive(process, log)
+                self.pids[part] = process.pid
             yield
 
     @contextmanager
