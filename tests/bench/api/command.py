@@ -64,8 +64,8 @@ def _told(report: dict[str, Any]) -> str:
     return (
         f"{report['bins']:,} bins; one client asks {report['times']} times, with pauses, while "
         f"{report['readings_per_s']:.0f} readings a second are taken by the ingester beside it. "
-        f"Milliseconds to the last byte; CPU is what the API took of a core for one answer, and for "
-        f"what went on meanwhile. {processor()}.\n\n{sizing.table(head, rows)}"
+        "Milliseconds to the last byte; CPU is what the API took of a core for one answer, and "
+        f"for what went on meanwhile. {processor()}.\n\n{sizing.table(head, rows)}"
     )
 
 
