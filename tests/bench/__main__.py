@@ -8,6 +8,7 @@ BENCHES = {
     "api": "how fast the API answers over 10,000 bins while 1,000 readings a second arrive",
     "contest": "ours beside Telegraf, aiomqtt, paho and Node-RED; without a name it is this one",
     "fold": "what one reading costs the fold",
+    "grafana": "how long each panel's query takes over 10,000 bins and a month",
     "mqtt_reader": "what one message costs the ear",
     "page": "the page on a slow phone: bytes, and time until there is something to read",
     "small": "what 1,000 bins take of an old PC: memory, processor, disk a month",
