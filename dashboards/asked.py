@@ -14,6 +14,8 @@ AT_SITE: Final = "$timeFilter AND site =~ /^${site:regex}$/"
 THIS_BIN: Final = "$timeFilter AND bin =~ /^${bin:regex}$/"
 RULES: Final = Policy()
 ESCALATIONS: Final = (AlertKind.UNSERVED, AlertKind.EXPIRED, AlertKind.ACCEPTED_NOT_COLLECTED)
+OF_A_TOWN: Final = (IncidentKind.SITE_SILENCE, IncidentKind.HEAT)
+"""Incidents that explain what a whole board shows; those of single bins would cover it."""
 MISSED: Final = (State.EXPIRED, State.FAILED)
 BY_TIME: Final = "GROUP BY time($__interval)"
 BY_WEEK: Final = "GROUP BY time(7d)"
@@ -125,6 +127,12 @@ PICKUP_MARKS: Final = f"SELECT state AS title, reason AS text {at('pickup', THIS
 INCIDENT_MARKS: Final = (
     "SELECT detail AS title, detail AS text FROM incident WHERE $timeFilter"
     " AND scope =~ /^${bin:regex}$/ AND step = 1 AND is_open = 1"
+)
+
+TOWN_MARKS: Final = (
+    "SELECT scope AS title, detail AS text FROM incident WHERE "
+    f"{AT_SITE} AND kind =~ /^({'|'.join(one.value for one in OF_A_TOWN)})$/"
+    " AND step = 1 AND is_open = 1"
 )
 
 

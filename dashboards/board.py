@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.common import DataSourceRef
 from msgspec import Struct
 
 from dashboards.drawing import draw
@@ -14,7 +17,7 @@ from dashboards.packed import PAGE, PAGE_VARIABLE
 from dashboards.palette import SERIES
 from dashboards.panels import Panel
 from dashboards.sources import INFLUX_UID, PROMETHEUS_UID, UID
-from dashboards.targets import INFLUX, mark
+from dashboards.targets import INFLUX, PROMETHEUS, alarm_mark, mark
 from dashboards.words import Words
 from jemput.ids import check_id
 
@@ -55,6 +58,8 @@ class Board(Struct, frozen=True):
     refresh: str = "1m"
     marks: tuple[tuple[str, str], ...] = ()
     """Annotations: the key of a name, and an InfluxQL query of `title` and `text`."""
+    alarms: bool = False
+    """Whether what Prometheus called an alert is annotated."""
     page: bool = False
     """Whether it links to the API's page, whose address is a variable."""
 
@@ -97,7 +102,9 @@ def rendered(board: Board, words: Words) -> dict[str, Any]:
     if board.page:
         made.with_variable(dashboard.ConstantVariable(PAGE_VARIABLE).value(PAGE))
     for name, query in board.marks:
-        made.annotation(_mark(words.name(name), query))
+        made.annotation(_mark(words.name(name), INFLUX, mark(query)))
+    if board.alarms:
+        made.annotation(_mark(words.name("alarm"), PROMETHEUS, alarm_mark()))
     number = 0
     for row in board.rows:
         number += 1
@@ -133,6 +140,8 @@ def _choice(choice: Choice, words: Words) -> dashboard.QueryVariable:
     return made
 
 
-def _mark(name: str, query: str) -> dashboard.AnnotationQuery:
-    made = dashboard.AnnotationQuery().name(name).datasource(INFLUX).enable(enable=True)
-    return made.icon_color(SERIES[-1]).target(mark(query))
+def _mark(
+    name: str, source: DataSourceRef, target: Builder[Dataquery]
+) -> dashboard.AnnotationQuery:
+    made = dashboard.AnnotationQuery().name(name).datasource(source).enable(enable=True)
+    return made.icon_color(SERIES[-1]).target(target)

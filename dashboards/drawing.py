@@ -18,6 +18,8 @@ from jemput.summary import SLOT_S
 
 Drawn = timeseries.Panel | stat.Panel | bargauge.Panel | tables.Panel | geomap.Panel
 LAST: Final = "lastNotNull"
+FAR_FROM_ZERO: Final = frozenset({"mvolt", "dBm"})
+"""With zero on their axis, lines of these are flat."""
 BASEMAP: Final = "default"
 """Whatever the server is told to draw below: `deploy` points it away from the internet."""
 
@@ -34,6 +36,10 @@ def draw(panel: Panel, words: Words, number: int) -> Drawn:
         drawn.with_transformation(change)
     for column in panel.columns:
         drawn.override_by_name(column.field, _column(column, words))
+    if panel.values:
+        drawn.mappings([_mapping(words.values(panel.values))])
+    for raw, text in words.values(panel.labels).items() if panel.labels else ():
+        drawn.override_by_name(raw, [model.DynamicConfigValue("displayName", text)])
     for index, (field, name) in enumerate(panel.names.items()):
         drawn.override_by_name(field, _line(words.name(name), index))
     return drawn
@@ -43,8 +49,12 @@ def _lines(panel: Panel, words: Words) -> Drawn:
     legend = common.VizLegendOptions().show_legend(show_legend=True)
     legend.display_mode(kinds.LegendDisplayMode.LIST).placement(kinds.LegendPlacement.BOTTOM)
     drawn = timeseries.Panel().legend(legend).line_width(2).show_points(kinds.VisibilityMode.AUTO)
-    drawn.tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI)).axis_soft_min(0)
+    drawn.tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI))
+    if panel.unit not in FAR_FROM_ZERO:
+        drawn.axis_soft_min(0)
     drawn.fill_opacity(30 if panel.stacked else 0)
+    if panel.in_bars:
+        drawn.draw_style(kinds.GraphDrawStyle.BARS).fill_opacity(60)
     if any(isinstance(query, Influxql) for query in panel.queries):
         drawn.interval(f"{SLOT_S}s")
     if panel.stacked:
@@ -74,14 +84,22 @@ def _stat(panel: Panel, words: Words) -> Drawn:
 
 
 def _bars(panel: Panel, words: Words) -> Drawn:
-    del panel, words
+    del words
     drawn = bargauge.Panel().orientation(kinds.VizOrientation.HORIZONTAL).reduce_options(_last())
-    return drawn.display_mode(kinds.BarGaugeDisplayMode.BASIC)
+    # By itself Grafana makes text as large as a bar, and cuts the names of few bars.
+    drawn.text(common.VizTextDisplayOptions().title_size(14).value_size(18))
+    if panel.steps is PLAIN:
+        drawn.color_scheme(_fixed(SERIES[0]))
+    return drawn.display_mode(kinds.BarGaugeDisplayMode.BASIC).min(0)
 
 
 def _table(panel: Panel, words: Words) -> Drawn:
-    del panel, words
-    return tables.Panel().show_header(show_header=True)
+    drawn = tables.Panel().show_header(show_header=True)
+    if panel.sorted_by:
+        names = {column.field: words.name(column.name) for column in panel.columns}
+        order = common.TableSortByFieldState().desc(desc=panel.sorted_by.startswith("-"))
+        drawn.sort_by([order.display_name(names[panel.sorted_by.removeprefix("-")])])
+    return drawn
 
 
 def _map(panel: Panel, words: Words) -> Drawn:
@@ -135,10 +153,23 @@ def _column(column: Column, words: Words) -> list[model.DynamicConfigValue]:
     if column.steps is not PLAIN:
         values.append(("thresholds", _steps(column.steps).build()))
         values.append(("custom.cellOptions", {"type": "color-background", "mode": "basic"}))
+    if column.values:
+        values.append(("mappings", [_mapping(words.values(column.values))]))
     if column.link:
         link = {"title": words.name("open"), "url": column.link, "targetBlank": True}
         values.append(("links", [link]))
     return [model.DynamicConfigValue(key, value) for key, value in values]
+
+
+def _mapping(texts: dict[str, str]) -> model.ValueMap:
+    results = enumerate(texts.items())
+    return model.ValueMap(
+        {raw: model.ValueMappingResult(text=text, index=index) for index, (raw, text) in results}
+    )
+
+
+def _fixed(colour: str) -> dashboard.FieldColor:
+    return dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(colour)
 
 
 def _line(name: str, index: int) -> list[model.DynamicConfigValue]:

@@ -34,6 +34,8 @@ class Column(Struct, frozen=True):
     unit: str = "none"
     steps: Steps = PLAIN
     link: str = ""
+    values: str = ""
+    """What kind of values these are, where they have words: `state`."""
 
 
 class Panel(Struct, frozen=True):
@@ -53,6 +55,14 @@ class Panel(Struct, frozen=True):
     stacked: bool = False
     band: bool = False
     """Whether the thresholds are drawn behind the lines."""
+    values: str = ""
+    """As of a column, for all numbers."""
+    labels: str = ""
+    """What kind of values the lines or bars are called by."""
+    sorted_by: str = ""
+    """A column; the largest comes first where `-` stands before it."""
+    in_bars: bool = False
+    """Whether each point is a bar: a count of a week is no line."""
 
     def __post_init__(self) -> None:
         """Refuse what Grafana would take, and show as something else."""
@@ -73,23 +83,23 @@ class Panel(Struct, frozen=True):
 
     def _check_columns(self) -> None:
         asked = {"time", *(column for query in self.queries for column in query.columns)}
-        wanted = {column.field for column in self.columns} | (
-            {self.join_by} if self.join_by else set()
-        )
+        more = {self.join_by, self.sorted_by.removeprefix("-")} - {""}
+        wanted = {column.field for column in self.columns} | more
         if missing := sorted(wanted - asked):
             raise BadPanelError(f"panel {self.key} shows columns no query names: {missing}")
 
 
-def stat(
+def stat(  # noqa: PLR0913 - what a number is, and how it is to be read
     key: str,
     *queries: Query,
     unit: str,
     steps: Steps,
     width: int = 4,
-    names: dict[str, str] | None = None,
+    height: int = 4,
+    values: str = "",
 ) -> Panel:
     """One number, coloured by what it means."""
-    return Panel(key, "stat", queries, unit, steps, names=names or {}, width=width, height=4)
+    return Panel(key, "stat", queries, unit, steps, width=width, height=height, values=values)
 
 
 def lines(  # noqa: PLR0913 - what a line is, and how it is to be read
@@ -100,27 +110,62 @@ def lines(  # noqa: PLR0913 - what a line is, and how it is to be read
     names: dict[str, str] | None = None,
     most: float | None = None,
     stacked: bool = False,
+    labels: str = "",
+    in_bars: bool = False,
     width: int = 12,
 ) -> Panel:
     """Numbers over time; thresholds that mean something are a band behind them."""
     named = names or {}
     band = steps is not PLAIN
     return Panel(
-        key, "timeseries", queries, unit, steps, (), named, "", most, width, 8, stacked, band
+        key,
+        "timeseries",
+        queries,
+        unit,
+        steps,
+        names=named,
+        most=most,
+        width=width,
+        stacked=stacked,
+        band=band,
+        labels=labels,
+        in_bars=in_bars,
     )
 
 
-def bars(key: str, *queries: Query, unit: str, steps: Steps, width: int = 12) -> Panel:
+def bars(  # noqa: PLR0913 - what a bar is, and how it is to be read
+    key: str,
+    *queries: Query,
+    unit: str,
+    steps: Steps,
+    width: int = 12,
+    height: int = 8,
+    labels: str = "",
+) -> Panel:
     """A bar for each label, one below the other."""
-    return Panel(key, "bargauge", queries, unit, steps, width=width)
+    return Panel(key, "bargauge", queries, unit, steps, width=width, height=height, labels=labels)
 
 
-def table(
-    key: str, *queries: Query, columns: tuple[Column, ...], join_by: str = "", width: int = 24
+def table(  # noqa: PLR0913 - what a table is, and how it is to be read
+    key: str,
+    *queries: Query,
+    columns: tuple[Column, ...],
+    join_by: str = "",
+    sorted_by: str = "",
+    width: int = 24,
+    height: int = 10,
 ) -> Panel:
     """Rows; those of several queries are joined by the field that all of them have."""
     return Panel(
-        key, "table", queries, "none", PLAIN, columns, join_by=join_by, width=width, height=10
+        key,
+        "table",
+        queries,
+        "none",
+        columns=columns,
+        join_by=join_by,
+        width=width,
+        height=height,
+        sorted_by=sorted_by,
     )
 
 

@@ -13,6 +13,8 @@ INFLUX: Final = DataSourceRef("influxdb", "${influx}")
 PROMETHEUS: Final = DataSourceRef("prometheus", "${prometheus}")
 """By variables, so that whoever has data sources of other names chooses them."""
 
+ALARMS: Final = 'ALERTS{alertname=~"Jemput.+", alertstate="firing"}'
+
 
 class InfluxTarget(variants.Dataquery):
     """InfluxQL, which the SDK has no words for."""
@@ -70,6 +72,12 @@ class MarkTarget(variants.Dataquery):
 def mark(query: str) -> builder.Builder[variants.Dataquery]:
     """The query of an annotation."""
     return _Built(MarkTarget(query))
+
+
+def alarm_mark() -> builder.Builder[variants.Dataquery]:
+    """What fired, from Prometheus' own series of alerts."""
+    built = prometheus.Dataquery().expr(ALARMS).datasource(PROMETHEUS).ref_id("Anno")
+    return _Built(built.legend_format("{{alertname}}").build())
 
 
 def source(query: Query) -> DataSourceRef:

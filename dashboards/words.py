@@ -45,6 +45,8 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, Said]
     panels: dict[str, PanelWords]
     names: dict[str, Said]
+    values: dict[str, dict[str, Said]]
+    """What a tag or a field says, in words: by what it is, then by what is stored."""
     alarms: dict[str, AlarmWords]
 
 
@@ -72,6 +74,13 @@ class Words:
     def name(self, key: str) -> str:
         """A column, a line or a state."""
         return self._one("names", self._table.names, key)
+
+    def values(self, kind: str) -> dict[str, str]:
+        """What each stored value of a kind is called. Raises `MissingWordsError`."""
+        if kind not in self._table.values:
+            raise MissingWordsError(f"texts.toml has no values of {kind!r}")
+        self.used.add(f"values.{kind}")
+        return {raw: said.in_(self.language) for raw, said in self._table.values[kind].items()}
 
     def panel(self, key: str) -> tuple[str, str]:
         """A panel's title and description. Raises `MissingWordsError` where either says nothing."""

@@ -43,7 +43,9 @@ FLEET: Final = Board(
                         Column("device", "device"),
                         Column("battery", "battery", "mvolt", _BATTERY),
                     ),
+                    sorted_by="battery",
                     width=12,
+                    height=8,
                 ),
                 lines(
                     "fleet-battery",
@@ -71,6 +73,7 @@ FLEET: Final = Board(
                     *(asked.readings_of(one) for one in _FAULTS),
                     unit="short",
                     stacked=True,
+                    labels="quality",
                 ),
                 lines("ghosts", asked.GHOSTS, unit="short", names={"ghosts": "ghosts"}),
             ),
@@ -78,4 +81,5 @@ FLEET: Final = Board(
     ),
     BY_PLACE,
     since="now-7d",
+    marks=(("incident", asked.TOWN_MARKS),),
 )

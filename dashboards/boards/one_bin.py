@@ -52,9 +52,9 @@ BIN: Final = Board(
                     asked.STEPS_OF_BIN,
                     columns=(
                         _TIME,
-                        Column("state", "state"),
-                        Column("reason", "reason"),
-                        Column("who", "who"),
+                        Column("state", "state", values="state"),
+                        Column("reason", "reason", values="reason"),
+                        Column("who", "who", values="who"),
                         Column("open_s", "open", "s"),
                     ),
                     width=12,
@@ -74,7 +74,7 @@ BIN: Final = Board(
                     asked.FAULTS_OF_BIN,
                     columns=(
                         _TIME,
-                        Column("quality", "quality"),
+                        Column("quality", "quality", values="quality"),
                         Column("distance_mm", "distance", "lengthmm"),
                         Column("echoes", "echoes"),
                         Column("spread_mm", "spread", "lengthmm"),

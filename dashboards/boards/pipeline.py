@@ -18,8 +18,20 @@ SILENT: Final = rising(STALLED_S, SILENT_S)
 _NOW: Final = Row(
     "now",
     (
-        stat("database-up", ask("min(jemput_database_up)", "number"), unit="bool_yes_no", steps=UP),
-        stat("broker-up", ask("min(jemput_broker_up)", "number"), unit="bool_yes_no", steps=UP),
+        stat(
+            "database-up",
+            ask("min(jemput_database_up)", "number"),
+            unit="bool_yes_no",
+            steps=UP,
+            values="yes-no",
+        ),
+        stat(
+            "broker-up",
+            ask("min(jemput_broker_up)", "number"),
+            unit="bool_yes_no",
+            steps=UP,
+            values="yes-no",
+        ),
         stat(
             "journal-age", ask("max(jemput_journal_age_seconds)", "number"), unit="s", steps=SILENT
         ),
@@ -63,15 +75,21 @@ _INTAKE: Final = Row(
             ask("sum(jemput_quarantine_messages)", "number"),
             unit="short",
             steps=rising(1, 1000),
+            height=8,
         ),
         stat(
-            "inbox", ask("sum(jemput_inbox_waiting)", "number"), unit="short", steps=rising(10, 500)
+            "inbox",
+            ask("sum(jemput_inbox_waiting)", "number"),
+            unit="short",
+            steps=rising(10, 500),
+            height=8,
         ),
         stat(
             "takeovers",
             ask("sum(changes(jemput_journal_epoch[$__range]))", "number"),
             unit="short",
             steps=rising(1, 5),
+            height=8,
         ),
     ),
 )
@@ -131,4 +149,10 @@ _API: Final = Row(
     ),
 )
 
-PIPELINE: Final = Board("pipeline", (_NOW, _INTAKE, _BEHIND, _API), since="now-6h", refresh="30s")
+PIPELINE: Final = Board(
+    "pipeline",
+    (_NOW, _INTAKE, _BEHIND, _API),
+    since="now-6h",
+    refresh="30s",
+    alarms=True,
+)

@@ -69,12 +69,24 @@ def _drawn() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _frames(query: Query, influx: str, prometheus: str) -> list[Frame]:
+def frames(panel: Panel, influx: str, prometheus: str) -> list[dict[str, Any]]:
+    """What real servers answer to all queries of a panel."""
+    return [
+        {"name": frame.name, "columns": frame.columns}
+        for query in panel.queries
+        for frame in _asked(query, influx, prometheus)
+    ]
+
+
+def _asked(query: Query, influx: str, prometheus: str) -> list[Frame]:
     if isinstance(query, Influxql):
         chosen = ONE_BIN if "${bin" in query.text else ()
         return ask(influx, query, Asking(START_S * 1000, END_S * 1000, 3600, chosen))
     now_ms = int(time.time() * 1000)
-    return ask(prometheus, query, Asking(now_ms - 60_000, now_ms, 15))
+    answered = ask(prometheus, query, Asking(now_ms - 60_000, now_ms, 15))
+    for frame in answered:
+        frame.columns["Time"] = [at_s * 1000 for at_s in frame.columns["Time"]]
+    return answered
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +97,7 @@ def seen(week_in_influx: str, town_in_prometheus: str) -> list[Seen]:
     said = [
         {
             "panel": drawn[WORDS.panel(panel.key)[0] + board.uid],
-            "frames": [
-                {"name": frame.name, "columns": frame.columns}
-                for query in panel.queries
-                for frame in _frames(query, week_in_influx, town_in_prometheus)
-            ],
+            "frames": frames(panel, week_in_influx, town_in_prometheus),
         }
         for board, panel in panels
     ]
@@ -140,8 +148,20 @@ def test_units_are_read_as_people_do(seen: list[Seen]) -> None:
 
     assert re.fullmatch(r"\d+(\.\d+)?%", texts["bin-level"][-1])
     assert re.fullmatch(r"\d(\.\d+)? V|\d+ mV", texts["bin-battery"][-1])
-    assert texts["database-up"][-1] == "Yes"
+    assert texts["database-up"][-1] == "Ya"
     assert re.fullmatch(r"[\d.]+ (s|mins|min|hours|hour)", texts["response"][-1])
+
+
+def test_what_is_stored_is_said_in_words(seen: list[Seen]) -> None:
+    for one in seen:
+        for column in one.panel.columns:
+            if column.values:
+                (field,) = (
+                    field for field in one.fields if field["name"] == WORDS.name(column.name)
+                )
+                assert field["text"] in WORDS.values(column.values).values(), field
+    (states,) = (one for one in seen if one.panel.key == "pickups-by-state")
+    assert set(states.named()) <= set(WORDS.values("state").values())
 
 
 def test_a_click_leads_from_a_bin_to_its_board(seen: list[Seen]) -> None:

@@ -14,7 +14,9 @@ from dashboards.queries import BadQueryError, influx, prometheus
 from dashboards.render import FOLDER, ROOT, files, main, stale, write
 from dashboards.thresholds import PLAIN, BadStepsError, Step, any_at_all, level, steps
 from dashboards.words import LANGUAGES, MissingWordsError, Words, read_table
+from jemput.pickup import Reason, State
 from jemput.policy import Policy
+from jemput.reading import Quality
 
 UP = prometheus("jemput_database_up", "number")
 
@@ -72,6 +74,17 @@ def test_words_that_are_missing_are_refused() -> None:
         draw(panel("nobody-wrote-it"), words, 1)
     with pytest.raises(MissingWordsError, match=r"rows\.nobody"):
         words.row("nobody")
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [("state", set(State)), ("reason", set(Reason)), ("quality", set(Quality))],
+)
+def test_all_that_is_stored_has_words(kind: str, stored: set[str]) -> None:
+    for language in LANGUAGES:
+        assert Words(read_table(), language).values(kind).keys() == stored
+    with pytest.raises(MissingWordsError, match="no values of 'nobody'"):
+        Words(read_table(), "id").values("nobody")
 
 
 def test_thresholds_that_do_not_rise_are_refused() -> None:
