@@ -54,7 +54,7 @@ def _told(bins: int, lived: Lived, kept: Month) -> str:
         [
             ("journal (`JEMPUT_JOURNAL_KEEP_DAYS` bounds it)", f"{kept.journal:.0f}"),
             ("history of readings (stays)", f"{kept.history:.0f}"),
-            ("pickups, alerts, incidents (stay)", f"{kept.pickups:.0f}"),
+            ("pickups and their alerts, where nobody accepts any (stay)", f"{kept.pickups:.0f}"),
             ("daily snapshots (pruned with the journal)", f"{kept.snapshots:.0f}"),
             ("**all**", f"{kept.whole:.0f}"),
         ],

@@ -41,6 +41,7 @@ HOUR_S: Final = 3600
 MONTH_DAYS: Final = 30
 MB: Final = 1_000_000
 SNAPSHOTS_KEPT: Final = 30
+PICKUP_TABLES: Final = ("pickup", "outbox", "incident")
 
 
 class Month(NamedTuple):
@@ -61,16 +62,16 @@ class Month(NamedTuple):
 def month(bins: int) -> Month:
     """Write some hours and some days, and reckon with 30 days."""
     with tempfile.TemporaryDirectory(prefix="jemput-bench-") as folder:
-        journal, others, snapshot = _hours(Path(folder), bins)
+        journal, pickups, snapshot = _hours(Path(folder), bins)
         readings = bins * MONTH_DAYS * DAY_S // CADENCE_S
         hours = MONTH_DAYS * 24 / COUNTED_H
         past = _days(Path(folder), bins) * MONTH_DAYS / HISTORY_DAYS
-    whole = (journal * hours, past, others * hours, snapshot * SNAPSHOTS_KEPT)
+    whole = (journal * hours, past, pickups * hours, snapshot * SNAPSHOTS_KEPT)
     return Month(readings, *(one / MB for one in whole))
 
 
 def _hours(folder: Path, bins: int) -> tuple[int, int, int]:
-    """Bytes that the counted hours added to the journal and to other tables; of a snapshot."""
+    """Bytes that the counted hours added to the journal and to pickups; of a snapshot."""
     engine = _database(folder / "hours.db")
     RegistryStore(engine, GROUP).decide(lambda _: tuple(changes(bins)), by="bench", now_ms=0)
     writer = Writer(engine, GROUP)
@@ -85,8 +86,12 @@ def _hours(folder: Path, bins: int) -> tuple[int, int, int]:
     snapshot = _pages(engine).get("snapshot", 0)
     engine.dispose()
     added = {name: size - before.get(name, 0) for name, size in after.items()}
-    journal = added.pop("journal")
-    return journal, sum(added.values()), snapshot
+    return _sum(added, "journal"), _sum(added, *PICKUP_TABLES), snapshot
+
+
+def _sum(sizes: dict[str, int], *tables: str) -> int:
+    """Tables and their indexes, which have their names in them."""
+    return sum(size for name, size in sizes.items() if any(one in name for one in tables))
 
 
 def _rounds(writer: Writer, bins: int, rounds: range) -> None:
