@@ -49,7 +49,7 @@ COMMANDS: Final = (
     Later("certificate", "jemput.cli.certificate:app", "The certificate of broker and API."),
     Later(
         "device",
-        "jemput.cli.device:app",
+        "jemput.cli.remote.devices:app",
         "Devices: who may speak, and on which bin each hangs.",
     ),
     Later("collector", "jemput.cli.collector:app", "MQTT accounts of collectors' own apps."),

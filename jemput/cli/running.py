@@ -1,7 +1,7 @@
 """Putting together what runs as the ingester of a group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple
@@ -19,6 +19,7 @@ from ingest.mqtt.lean import LeanEar
 from ingest.mqtt.session import Address, Session
 from ingest.ownership import Ownership, said_plainly
 from ingest.pending import LONGEST_S
+from ingest.remote.life import live
 from ingest.sinks.embedded import EmbeddedSink
 from ingest.sinks.facts import facts_after
 from ingest.sinks.follow import follow
@@ -80,10 +81,10 @@ async def run_ingest(  # noqa: PLR0913, PLR0917 - one process and everything it 
         speaking = tasks.create_task(speaker.run(), name="speaker")
         tasks.create_task(ear.listen(), name="ear")
         sending = tasks.create_task(sender.run(quiet), name="alerts")
-        tasks.create_task(_teller(group).run(quiet), name="events")
         acking = tasks.create_task(acks.run(quiet), name="acks")
+        for name, beside in _beside(group, writer, speaker, address, names, sink.name, quiet):
+            tasks.create_task(beside, name=name)
         tasks.create_task(follow(writer.journal, cursors, sink, quiet, nudge), name=sink.name)
-        tasks.create_task(keep(writer.journal, group.clock, [sink.name], quiet, group.keep_s))
         if isinstance(group.clock, WallClock):
             tasks.create_task(watch_wall(station, group.clock, writer.fold.state, quiet))
         await station.run(stop)
@@ -100,6 +101,21 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
         second()
 
     return call
+
+
+def _beside(  # noqa: PLR0913, PLR0917 - what they reach
+    group: Group,
+    writer: Writer,
+    speaker: Speaker,
+    address: Address,
+    names: ClientIds,
+    sink_name: str,
+    quiet: asyncio.Event,
+) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+    """What runs beside hearing and alerting, until `quiet`, by name."""
+    yield "keeping", keep(writer.journal, group.clock, [sink_name], quiet, group.keep_s)
+    yield "events", _teller(group).run(quiet)
+    yield "devices", live(writer, group.clock, speaker, address, f"{names.ear}-status", quiet)
 
 
 def _teller(group: Group) -> Teller:

@@ -11,6 +11,7 @@ from jemput.reading import Reading
 from jemput.registry import Bind, Change, Registry
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountStore, Known
 from jemput.store.registry import RefusedChangeError, RegistryStore
+from jemput.store.statuses import Heard, Statuses
 from jemput.store.strangers import Strangers
 
 LONG_AGO_S: Final = 0
@@ -29,7 +30,10 @@ class Hung(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """One device. Its site is its bin's, else the one its account speaks for, else unknown."""
+    """One device. Its site is its bin's, else the one its account speaks for, else unknown.
+
+    `heard` is what it said of itself last.
+    """
 
     id: str
     site: str | None
@@ -37,6 +41,7 @@ class Device(Struct, frozen=True):
     from_s: int | None
     history: tuple[Hung, ...]
     account: Known | None
+    heard: Heard | None = None
 
     @property
     def is_revoked(self) -> bool:
@@ -51,6 +56,7 @@ class Devices:
         """Take the group's registry; touch nothing."""
         self.accounts = BrokerAccountStore(registry.engine)
         self.registry = registry
+        self.statuses = Statuses(registry.engine, registry.group)
         self.strangers = Strangers(registry.engine, registry.group)
         self.group = registry.group
 
@@ -59,7 +65,8 @@ class Devices:
         registry = self.registry.look()
         accounts = {one.name: one for one in self.accounts.list(self.group)}
         names = sorted(accounts.keys() | registry.bindings.keys())
-        return [device_of(registry, one, accounts.get(one), now_s) for one in names]
+        heard = self.statuses.all()
+        return [device_of(registry, one, accounts.get(one), now_s, heard.get(one)) for one in names]
 
     def get(self, device: str, now_s: int) -> Device:
         """One device. Raises `UnknownDeviceError`."""
@@ -70,7 +77,8 @@ class Devices:
             raise UnknownDeviceError(
                 f"there is no device {device}: provision it, or bind it where it speaks already"
             )
-        return device_of(registry, device, account, now_s)
+        heard = self.statuses.all().get(device)
+        return device_of(registry, device, account, now_s, heard)
 
     def bind(
         self, device: str, bin_id: str, *, by: str, now_ms: int, from_s: int | None = None
@@ -137,16 +145,21 @@ class Devices:
         return bin_id
 
 
-def device_of(registry: Registry, device: str, account: Known | None, now_s: int) -> Device:
+def device_of(
+    registry: Registry,
+    device: str,
+    account: Known | None,
+    now_s: int,
+    heard: Heard | None = None,
+) -> Device:
     """A device as it is at a time."""
     history = tuple(hanging(registry, device))
     now = next((one for one in reversed(history) if _holds(one, now_s)), None)
     site = registry.site_of(now.bin) if now else None
     if site is None and account is not None and account.site != ANY_SITE:
         site = account.site
-    return Device(
-        device, site, now.bin if now else None, now.from_s if now else None, history, account
-    )
+    bin_id, from_s = (now.bin, now.from_s) if now else (None, None)
+    return Device(device, site, bin_id, from_s, history, account, heard)
 
 
 def hanging(registry: Registry, device: str) -> Iterator[Hung]:

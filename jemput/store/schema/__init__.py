@@ -20,6 +20,7 @@ from jemput.store.schema.pickups import (
     pickup,
     pickup_move,
 )
+from jemput.store.schema.remote import device_status, device_word, rollout, update_piece
 from jemput.store.schema.requests import keyed_request
 from jemput.store.schema.subscriptions import delivery, subscription
 from jemput.store.schema.town import bin_state, history, thing
@@ -35,6 +36,8 @@ __all__ = [
     "credential",
     "cursor",
     "delivery",
+    "device_status",
+    "device_word",
     "history",
     "inbox",
     "incident",
@@ -49,7 +52,9 @@ __all__ = [
     "pickup_move",
     "quarantine",
     "revision",
+    "rollout",
     "snapshot",
     "subscription",
     "thing",
+    "update_piece",
 ]

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, MetaData, String, Table
 
-SCHEMA_REVISION: Final = "0003"
+SCHEMA_REVISION: Final = "0004"
 """The newest in `migrations/versions`, which these tables are the outcome of."""
 
 metadata = MetaData()

@@ -8,6 +8,9 @@ from ingest.writer import Batch, Writer
 from jemput.entry import Link
 from jemput.fold.admission import Heard, Poison
 from jemput.hashes import Hashes
+from jemput.remote import update
+from jemput.remote.rollout import Stages
+from jemput.remote.status import Status
 from jemput.roles import Role, User
 from jemput.store.accounts import Accounts
 from jemput.store.broker_accounts import BrokerAccountStore
@@ -16,8 +19,11 @@ from jemput.store.history import EmbeddedHistory
 from jemput.store.keyed import KeyedRequests
 from jemput.store.pickups import Pickups
 from jemput.store.registry import RegistryStore
+from jemput.store.rollouts import Rollouts
 from jemput.store.sealing import Seal
+from jemput.store.statuses import Saying, Statuses
 from jemput.store.subscriptions import Subscriptions, Wanted
+from jemput.store.words import Words
 from tests.builders import CADENCE_S, HOUR_S, START_S, by_hand, message, town
 
 GROUP: Final = "main"
@@ -40,6 +46,7 @@ def fill_town(engine: Engine) -> Writer:
     subscriptions = Subscriptions(engine, GROUP)
     told = subscriptions.create(Wanted("https://dlh.example/hook"), "siti", NOW_MS)[0]
     subscriptions.test(told.id, "siti", NOW_MS)
+    _remote(engine)
     KeyedRequests(engine).claim(Seal("8e03978e-40d5-43e8", "siti"), b"POST /v1/x", NOW_MS)
     poison = [Poison("jemput/v1/x", b"\x00\xff", "not_utf8", "it\tis\n\\N not\\", "d-b1")]
     late_ms = NOW_MS + 48 * HOUR_S * 1000
@@ -60,6 +67,18 @@ def _people(engine: Engine) -> None:
     Credentials(engine).make_key("siti", "spreadsheet", 30, by="cli", now_ms=NOW_MS)
     hashes = {"d-b1": Hashes("$2b$04$x", "$7$101$x$y")}
     BrokerAccountStore(engine).provision(GROUP, hashes, by="cli", now_ms=NOW_MS)
+
+
+def _remote(engine: Engine) -> None:
+    registry = RegistryStore(engine, GROUP)
+    said = Status(1, "asleep", firmware="0.1.0", release=1)
+    Statuses(engine, GROUP).note([Saying("coblong", "d-b1", NOW_MS, said)])
+    Words(registry).configure(["d-b1"], ["pings=7"], by="cli", now_ms=NOW_MS)
+    made = update.release("0.2.0", {"firmware/version.py": b"VERSION = 2"})
+    stages = Stages([["d-b1"]], [])
+    Rollouts(registry).publish(
+        made, {"d-b1": b"key"}, stages, patience_s=60, by="cli", now_ms=NOW_MS
+    )
 
 
 def write_one(writer: Writer) -> None:

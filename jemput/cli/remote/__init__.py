@@ -1,0 +1,1 @@
+"""`jemput device` from afar: configuration, commands, updates."""
