@@ -6,6 +6,7 @@ JEMPUT_TEST_PICTURES names a folder that keeps the pictures.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -128,6 +129,21 @@ def test_a_board_is_drawn(
         Path(pictures).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{pictures}/{key}.png", full_page=True)
     assert complaints == []
+    page.close()
+
+
+def test_the_weakest_battery_stands_first(
+    browser: Browser, app: str, said: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    page, _ = draw(browser, app, said["fleet"], tmp_path)
+    weakest = WORDS.panel("weakest")[0]
+    (panel,) = (one["panel"] for one in said["fleet"]["panels"] if one["panel"]["title"] == weakest)
+    page.wait_for_function(SAYS_MORE, arg=panel, timeout=SOON_MS)
+    text = page.locator(f"[data-panel='{panel['id']}']").inner_text()
+    volts = [float(one) for one in re.findall(r"(\d\.\d+) V", text)]
+
+    assert len(volts) > 3
+    assert volts == sorted(volts)
     page.close()
 
 

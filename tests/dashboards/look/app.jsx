@@ -50,7 +50,7 @@ function Lines({ panel, data, width, height }) {
 }
 
 function Rows({ panel, data, width, height }) {
-  return data.length ? <TableNG data={data[0]} width={width} height={height} theme={theme} getActions={() => []} initialSortBy={panel.options.sortBy} /> : null;
+  return data.length ? <TableNG data={data[0]} width={width} height={height} theme={theme} getActions={() => []} sortBy={panel.options.sortBy} /> : null;
 }
 
 const KINDS = { stat: Stat, bargauge: Bars, timeseries: Lines, table: Rows };
