@@ -62,3 +62,22 @@ def test_what_comes_back_is_logged_as_such(api: Guarded, key: str) -> None:
     assert api.ask(key, "/v1/haltes", "POST", again).status_code == 201
     lines = api.ask(key, "/v1/audit?kind=halte&thing=galang").json()["lines"]
     assert [one["what"] for one in lines] == ["brought back", "retired", "made"]
+
+
+def test_what_is_out_of_use_is_not_changed_but_made_again(api: Guarded, key: str) -> None:
+    path = "/v1/haltes/galang"
+    api.ask(key, f"{path}/retire", "POST").raise_for_status()
+
+    refused = api.ask(key, path, "PATCH", {"name": "Lain"})
+    assert kind_of(refused) == (409, "refused-change")
+    assert "make it again (POST)" in refused.json()["detail"]
+    assert api.ask(key, path).json()["name"] == PLACE["name"]
+
+
+def test_nothing_is_retired_ahead_of_time(api: Guarded, town: Town, key: str) -> None:
+    now_s, path = town.clock.ms // 1000, f"/v1/bins/{BIN}"
+
+    ahead = api.ask(key, f"{path}/retire", "POST", {"from_s": now_s + 1})
+    assert kind_of(ahead) == (422, "invalid-request")
+    assert api.ask(key, path).json()["setup"]["retired_at_s"] is None
+    assert api.ask(key, f"{path}/retire", "POST", {"from_s": now_s}).status_code == 200

@@ -145,3 +145,11 @@ def test_a_role_without_the_right_is_refused_and_one_with_it_is_not(
 def test_nobody_gets_nothing(api: Guarded, name: str) -> None:
     assert status(api, name, None) == 401
     assert status(api, name, "jk_no-such-key") == 401
+
+
+def test_a_refusal_is_a_sentence(api: Guarded, keys: dict[Role, str]) -> None:
+    nobody = api.ask(None, "/v1/bins").json()["detail"]
+    budi = api.ask(keys[Role.COLLECTOR], "/v1/zones").json()["detail"]
+
+    assert nobody == "a user is needed to read here"
+    assert budi == "a user who is collector may not read the whole town; ask an operator"
