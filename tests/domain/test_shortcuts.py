@@ -106,3 +106,15 @@ def test_most_readings_are_plain() -> None:
     passed, others = plain.sorted_out(fold.state, BINS)
     assert len(passed) + len(others) == len(BINS)
     assert len(passed) > len(others)
+
+
+def test_a_fall_in_two_steps_is_an_emptying() -> None:
+    fold = Fold()
+    things = tuple(Changed(one) for one in town(["b1"]))
+    fold.fold(Intake(START_S * 1000, (*things, Link(up=True))), 1)
+    seen = []
+    for number, fill in enumerate([70, 70, 70, 70, 70, 40, 12, 12, 12], start=1):
+        at_s = START_S + number * CADENCE_S
+        heard = [Heard("d-b1", message(wire(number, at_s, fill)))]
+        seen += fold.fold(admit(fold.state, at_s * 1000, heard).intake, 1).emptyings
+    assert [(one.bin, one.before_percent, one.after_percent) for one in seen] == [("b1", 70, 12)]
