@@ -92,7 +92,8 @@ def _outbox(facts: Facts, now_ms: int, late_ms: int) -> Dependency:
 def _history(facts: Facts, trouble: HistoryDownError | None) -> Dependency:
     if trouble is None:
         return _ok("history", "answers")
-    return _degraded("history", history_gap(facts, trouble)[1])
+    since_s, sentence = history_gap(facts, trouble)
+    return _degraded("history", sentence).model_copy(update={"since_s": since_s})
 
 
 def _sink(name: str, facts: Facts, now_ms: int, late_ms: int) -> Dependency:

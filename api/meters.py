@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.facts import Facts, read_facts
 from api.ground import GroundMeters
+from api.health import history_gap
 from api.live import Feed
 from api.passing import Passing, named
 from api.services import Services
+from jemput.store.history import HistoryDownError
 from jemput.store.journal import DamagedJournalError, Journal
 
 SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -37,12 +39,14 @@ class Meters:
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.registry.register(_FromDatabase(services))
+        self._from_database = _FromDatabase(services)
+        self.registry.register(self._from_database)
         self.registry.register(_Listeners(feed))
         self.registry.register(GroundMeters(services.ground))
 
-    def text(self) -> bytes:
-        """All of it in Prometheus' text format."""
+    def text(self, trouble: HistoryDownError | None = None) -> bytes:
+        """All of it in Prometheus' text format; `trouble` is the history's, asked just now."""
+        self._from_database.trouble = trouble
         return generate_latest(self.registry)
 
 
@@ -58,6 +62,7 @@ class _FromDatabase(Collector):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._passing = Passing(Journal(services.engine, services.group))
+        self.trouble: HistoryDownError | None = None
 
     def describe(self) -> Iterator[Metric]:
         """Nothing beforehand, so that registering asks no database."""
@@ -73,6 +78,7 @@ class _FromDatabase(Collector):
         yield _gauge("jemput_database_up", "Whether the database answers", 1)
         yield from _gauges(facts)
         yield from _ages(facts, self._services.clock.now_ms())
+        yield from _history(facts, self.trouble)
         for name, what, value in named(sums):
             yield CounterMetricFamily(name, what, value=value)
 
@@ -130,6 +136,13 @@ def _ages(facts: Facts, now_ms: int) -> Iterator[Metric]:
         lags.add_metric([name], max(0, facts.head - sink.position))
         ages.add_metric([name], _since(sink.waits_since_ms, now_ms))
     yield from (positions, lags, ages)
+
+
+def _history(facts: Facts, trouble: HistoryDownError | None) -> Iterator[Metric]:
+    since_s = 0 if trouble is None else history_gap(facts, trouble)[0]
+    yield _gauge("jemput_history_up", "Whether the history of readings answers", trouble is None)
+    missing = "Since when history is missing, Unix time; 0 where it is not"
+    yield _gauge("jemput_history_missing_since_seconds", missing, since_s)
 
 
 def _age(name: str, what: str, since_ms: int | None, now_ms: int) -> Metric:

@@ -264,6 +264,9 @@ class Dependency(Said):
     state: Standing
     needed: bool
     sentence: str = Field(examples=["answers"])
+    since_s: int | None = Field(
+        default=None, description="Of history: since when it is missing, Unix seconds"
+    )
 
 
 class Readiness(Said):

@@ -1,5 +1,6 @@
 // The page: keeps the town, listens, and shows the town, one pickup or one device, as the address says.
 
+import { get } from "./ask.js";
 import { $, say } from "./dom.js";
 import { follow } from "./live.js";
 import { refresh, reload, showPickup } from "./pickup.js";
@@ -9,8 +10,10 @@ import { OPEN, drawBin, drawSummary, drawTown } from "./town.js";
 
 const STALE_S = 30 * 60;
 const BEGIN_AGAIN_MS = 10_000;
+const HISTORY_MS = 60_000;
 const town = { nowS: 0, bins: new Map(), pickups: new Map(), sites: [], invented: false };
 let isWaiting = false;
+let historySinceS; // since when the history is missing, where it is
 let standing = "opening";
 let deviceView; // loaded where somebody asks for a device: few do
 
@@ -63,6 +66,22 @@ function drawClock() {
   if (!$("stale").hidden) say($("stale"), t("stale", { at: at(heardS, town.nowS) }));
 }
 
+// Readings of the past live elsewhere than levels and pickups: where they are missing, those go on.
+async function lookAtHistory() {
+  try {
+    const { dependencies } = await get("/readyz");
+    historySinceS = (dependencies.find((one) => one.name === "history") || {}).since_s;
+  } catch {
+    return; // the badge says whether the API is there
+  }
+  drawHistory();
+}
+
+function drawHistory() {
+  $("history").hidden = !historySinceS;
+  if (historySinceS) say($("history"), t("history-missing", { at: at(historySinceS, town.nowS || historySinceS) }));
+}
+
 function drawStanding(now) {
   standing = now;
   $("live").className = `live ${now}`;
@@ -77,6 +96,7 @@ function drawAll() {
   say($("sites"), town.sites.map((one) => one.name.replace("(invented)", "").trim()).join(", "));
   $("invented").hidden = !town.invented;
   drawClock();
+  drawHistory();
   drawWho();
   if (!mayRead()) return drawSignIn();
   drawTown(town);
@@ -125,6 +145,10 @@ async function begin() {
   if (!mayRead()) {
     drawSignIn();
     return;
+  }
+  if (!isCollector()) {
+    lookAtHistory();
+    setInterval(() => document.hidden || lookAtHistory(), HISTORY_MS);
   }
   const refused = () => location.reload();
   const bins = isCollector() ? "/v1/bins?mine=true" : "/v1/bins";

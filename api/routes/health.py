@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -46,8 +47,10 @@ async def is_ready(services: ServicesOf, response: Response) -> shapes.Readiness
     dependencies=[needs(Right.READ)],
     responses=may_be(*problems.OF_SPEAKING, problems.NOT_YOURS),
 )
-def read_metrics(meters: MetersOf, viewer: ViewerOf) -> Response:
+async def read_metrics(meters: MetersOf, viewer: ViewerOf, services: ServicesOf) -> Response:
     """Requests by route and status, and the pipeline as the database knows it, of all sites."""
     if not viewer.sees_all:
         raise ProblemError(problems.NOT_YOURS, "metrics are of all sites, and you are of some")
-    return Response(meters.text(), media_type=CONTENT_TYPE_LATEST)
+    trouble = await services.history.trouble()
+    text = await run_in_threadpool(meters.text, trouble)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from jemput.store.influx import InfluxTarget
+from jemput.store.influx_history import InfluxHistory
 from tests.integration.api.town import BINS, PASSWORDS, Client, Town, served
 from tests.screen import OLD_PC, PHONE, screen
-from tests.servers import require
+from tests.servers import HOST, free_port, require
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 FULL_BIN = "pasar-delimas-organic"
@@ -82,6 +85,27 @@ def test_the_town_at_a_glance(
         shown.shoot(f"town-{size[0]}")
         assert shown.complaints == []
         assert {one.split("/")[2] for one in shown.loaded} == {shown.base.split("/")[2]}
+
+
+def test_while_influxdb_is_down_it_says_since_when_history_is_missing_and_goes_on(
+    browser: Browser, town: Town, tmp_path: Path
+) -> None:
+    nobody = InfluxTarget(f"http://{HOST}:{free_port()}", "", "", "jemput")
+    down = replace(town.services(), history=InfluxHistory(nobody, town.clock))
+    with served(down) as client, screen(browser, client, tmp_path) as shown:
+        shown.open()
+        page = shown.page
+
+        expect(page.locator("#history")).to_contain_text("Riwayat bacaan sejak 0")
+        expect(page.locator("#number-open")).to_have_text("1")
+        page.locator("#language").click()
+        expect(page.locator("#history")).to_contain_text("history of readings is missing since 0")
+        assert shown.complaints == []
+
+    with served(town.services()) as client, screen(browser, client, tmp_path) as shown:
+        shown.open()
+        expect(shown.page.locator("#number-open")).to_have_text("1")
+        assert not shown.page.locator("#history").is_visible()
 
 
 def test_a_change_in_the_database_is_seen_without_a_reload(

@@ -22,7 +22,7 @@ from dashboards.queries import Influxql
 from jemput.store.influx import Influx, InfluxTarget
 from jemput.summary import SLOT_S
 from tests.bench import sizing
-from tests.bench.grafana.town import Town
+from tests.bench.grafana.town import HOT, Town
 from tests.bench.processes import processor
 from tests.dashboards.grafana import Asking, influx_series
 from tests.influx_servers import NAMED, SERVERS, made_where_it_may, reached
@@ -119,7 +119,7 @@ def _asked(target: InfluxTarget, towns: list[tuple[Town, int]], times: int) -> I
 def _texts(board: Board) -> Iterator[tuple[str, str, str]]:
     """Lists at the top, marks, and panels: name, letter and InfluxQL of each query."""
     for choice in board.choices:
-        yield f"list of {choice.name}", "A", choice.query
+        yield f"list {choice.name}", "A", choice.query
     for name, query in board.marks:
         yield f"marks of {name}", "A", query
     for panel in board.panels():
@@ -135,7 +135,7 @@ def _asking(board: Board, towns: Iterable[tuple[Town, int]]) -> Asking:
     range_s, to_s = int(found[1]) * UNITS_S[found[2]], int(time.time())
     interval_s = max(SLOT_S, range_s // POINTS_WIDE)
     sites = tuple(site for town, _ in towns for site in town.sites)
-    one = next(iter(towns))[0].bins[0]
+    one = next(iter(towns))[0].bins[HOT]
     chosen = (("site", sites), ("bin", one)) if NAMED in SERVERS else (("bin", one),)
     return Asking((to_s - range_s) * 1000, to_s * 1000, interval_s, chosen)
 

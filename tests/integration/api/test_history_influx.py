@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from jemput.points import lines
 from jemput.store.history import Cursors
@@ -48,6 +49,16 @@ def history_of(client: Client) -> dict[str, Any]:
     return found
 
 
+def metrics(client: Client) -> dict[str, float]:
+    """Those of the history."""
+    begin = "jemput_history_"
+    return {
+        family.name.removeprefix(begin): family.samples[0].value
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        if family.name.startswith(begin)
+    }
+
+
 @pytest.mark.parametrize("query", ["", "?every=1h", "?from=1772330400&to=1772332200"])
 def test_readings_are_those_of_the_embedded_history(
     asking: Client, client: Client, query: str
@@ -73,6 +84,8 @@ def test_while_it_is_down_all_else_is_served_and_since_when_is_said(
     assert said.json()["since_s"] == later.json()["since_s"] == down_s
     assert influxdb.url in said.json()["detail"]
     assert history_of(asking)["state"] == "degraded"
+    assert history_of(asking)["since_s"] == down_s
+    assert metrics(asking) == {"up": 0, "missing_since_seconds": down_s}
     assert "history is missing since 2026-03-01T" in history_of(asking)["sentence"]
     assert asking.get("/readyz").status_code == 200
     assert asking.get(f"/v1/bins/{BIN}").json()["level_percent"] == 90
@@ -83,6 +96,8 @@ def test_while_it_is_down_all_else_is_served_and_since_when_is_said(
 
     assert asking.get(READINGS).status_code == 200
     assert history_of(asking)["state"] == "ok"
+    assert history_of(asking)["since_s"] is None
+    assert metrics(asking) == {"up": 1, "missing_since_seconds": 0}
 
 
 def test_since_when_is_known_after_a_restart_too(
