@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from jemput.entry import Act, ActKind, Changed, Event, Intake, Link, encode
+from jemput.entry import Act, ActKind, Changed, Emptying, Event, Intake, Link, encode
 from jemput.fold import fold as folding
 from jemput.fold import levels, plain
 from jemput.fold.admission import Heard, admit
@@ -112,8 +112,8 @@ def test_a_fall_in_two_steps_is_an_emptying() -> None:
     fold = Fold()
     things = tuple(Changed(one) for one in town(["b1"]))
     fold.fold(Intake(START_S * 1000, (*things, Link(up=True))), 1)
-    seen = []
-    for number, fill in enumerate([70, 70, 70, 70, 70, 40, 12, 12, 12], start=1):
+    seen: list[Emptying] = []
+    for number, fill in enumerate([70, 70, 70, 70, 70, 20, 12, 12, 12], start=1):
         at_s = START_S + number * CADENCE_S
         heard = [Heard("d-b1", message(wire(number, at_s, fill)))]
         seen += fold.fold(admit(fold.state, at_s * 1000, heard).intake, 1).emptyings
