@@ -10,7 +10,7 @@ from typing import Final
 
 from tests.bench import sizing
 from tests.bench.processes import processor
-from tests.bench.small.disk import COUNTED_H, HISTORY_DAYS, Month, month
+from tests.bench.small.disk import COUNTED_H, HISTORY_DAYS, SAMPLE, Month, month
 from tests.bench.small.living import Lived, live
 from tests.bench.small.town import SmallTown
 
@@ -66,7 +66,7 @@ def _told(bins: int, lived: Lived, kept: Month) -> str:
         f"and leaves; one page listens, another asks every ten seconds. {processor()}.\n\n"
         f"{memory}\n\n"
         f"Reckoned from {COUNTED_H} hours of journal, a reading an entry, and {HISTORY_DAYS} days "
-        f"of history; {kept.readings:,} readings in 30 days.\n\n"
+        f"of history, of {min(bins, SAMPLE)} bins; {kept.readings:,} readings in 30 days.\n\n"
         f"{disk}"
     )
 
