@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -53,6 +53,7 @@ class World:
     sri: str
     keys: dict[Role, str]
     ids: dict[str, str]
+    before: dict[str, str] = field(default_factory=dict)
 
     def ask(self, role: Role, name: str, ids: dict[str, str]) -> httpx.Response:
         """As one of us, for those things, with the body that the description has."""
@@ -93,14 +94,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         told = api.ask(sri, "/v1/subscriptions", "POST", hook).json()
         pickup = open_pickup(town, "pasar-delimas-organic")
         ids = {**IDS, "pickup_id": pickup, "subscription_id": told["id"]}
-        yield World(api, sri, {role: api.add(f"our-{role}", role, OURS) for role in ROLES}, ids)
+        keys: dict[Role, str] = {role: api.add(f"our-{role}", role, OURS) for role in ROLES}
+        made = World(api, sri, keys, ids)
+        made.before = made.everything()
+        yield made
     town.engine.dispose()
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", ASKED)
 def test_nothing_of_another_site_is_answered(world: World, name: str, role: Role) -> None:
-    before = None if name.startswith("get ") else world.everything()
     answer = world.ask(role, name, world.ids)
     sent = (answer.request.content + answer.request.url.raw_path).decode()
 
@@ -114,7 +117,7 @@ def test_nothing_of_another_site_is_answered(world: World, name: str, role: Role
     else:
         assert answer.status_code in ({200, 403} if name.startswith("get ") else {403, 404})
         assert [one for one in THEIRS.findall(answer.text) if one not in sent] == []
-    assert before is None or world.everything() == before
+    assert name.startswith("get ") or world.everything() == world.before
 
 
 def test_what_is_theirs_would_be_seen(world: World) -> None:
