@@ -21,6 +21,7 @@ FIELDS: Final = (
     "tilt_deg",
 )
 """Integer fields, each written only where it is known. `quality` is the one string field."""
+_ALL_KNOWN: Final = "".join(f"{name}=%di," for name in FIELDS)
 FIELD_QUALITY: Final = "quality"
 FIELD_ABOVE_CALL: Final = "above_call"
 """1 where the filtered level calls by the bin's own threshold, else 0; where both are known."""
@@ -45,16 +46,33 @@ def time_ns(reading: Reading) -> int:
 
 def line(reading: Reading, place: Place | None = None) -> str:
     """One line of line protocol. Ids need no escaping: see `jemput.ids`."""
-    fields = [
-        f"{name}={value}i" for name in FIELDS if (value := getattr(reading, name)) is not None
-    ]
+    fields = _fields(reading)
     tags = f"{TAG_BIN}={reading.bin or UNBOUND},{TAG_DEVICE}={reading.device}"
     if place is not None:
         tags += f",{TAG_SITE}={place.site},{TAG_WASTE}={place.waste}"
         if reading.level_percent is not None:
-            fields.append(f"{FIELD_ABOVE_CALL}={reading.level_percent >= place.call_percent:d}i")
-    fields.append(f'{FIELD_QUALITY}="{reading.quality}"')
-    return f"{MEASUREMENT},{tags} {','.join(fields)} {time_ns(reading)}"
+            above = 1 if reading.level_percent >= place.call_percent else 0
+            fields += f"{FIELD_ABOVE_CALL}={above}i,"
+    return f'{MEASUREMENT},{tags} {fields}{FIELD_QUALITY}="{reading.quality}" {time_ns(reading)}'
+
+
+def _fields(reading: Reading) -> str:
+    """The integer ones, each with its comma; mostly all of them are known."""
+    values = (
+        reading.fill_percent,
+        reading.level_percent,
+        reading.distance_mm,
+        reading.echoes,
+        reading.spread_mm,
+        reading.temperature_c,
+        reading.battery_mv,
+        reading.rssi_dbm,
+        reading.tilt_deg,
+    )
+    if None not in values:
+        return _ALL_KNOWN % values
+    named = zip(FIELDS, values, strict=True)
+    return "".join(f"{name}={value}i," for name, value in named if value is not None)
 
 
 def gone_line(bin_id: str, place: Place, at_ns: int) -> str:
