@@ -8,6 +8,7 @@ from jemput.ids import is_id
 ROOT: Final = "jemput/v1"
 READINGS_FILTER: Final = f"{ROOT}/+/+/reading"
 STATUS_FILTER: Final = f"{ROOT}/+/+/status"
+CLAIMS_FILTER: Final = f"{ROOT}/+/+/claim"
 
 CHUNKS_FILTER: Final = f"{ROOT}/files/+/+"
 
@@ -40,6 +41,11 @@ def parse(topic: str) -> DeviceTopic | None:
 def reading(site: str, device: str) -> str:
     """Up: one reading, or a batch of kept ones."""
     return f"{ROOT}/{site}/{device}/reading"
+
+
+def claim(site: str, device: str) -> str:
+    """Up: a device says which password it wants; heard only while somebody lets it."""
+    return f"{ROOT}/{site}/{device}/claim"
 
 
 def ack(site: str, device: str) -> str:

@@ -9,11 +9,12 @@ from msgspec import Struct
 from jemput.broker.hashing import hashed
 from jemput.hashes import Hashes
 from jemput.ids import check_id
-from jemput.topics import CHUNKS_FILTER, READINGS_FILTER, ROOT, STATUS_FILTER
+from jemput.topics import CHUNKS_FILTER, CLAIMS_FILTER, READINGS_FILTER, ROOT, STATUS_FILTER
 
 INGEST: Final = "_ingest"
 REPLAY: Final = "_replay"
 COLLECTOR: Final = "_collector-"
+CLAIM: Final = "_claim-"
 ANY_SITE: Final = "+"
 
 
@@ -57,11 +58,21 @@ def device_account(device: str, hashes: Hashes, *, site: str = ANY_SITE) -> Brok
     return BrokerAccount(
         device,
         hashes,
-        publish=tuple(f"{own}/{kind}" for kind in ("reading", "status", "claim")),
+        publish=tuple(f"{own}/{kind}" for kind in ("reading", "status")),
         subscribe=(
             *(f"{own}/{kind}" for kind in ("ack", "config", "command", "update")),
             CHUNKS_FILTER,
         ),
+    )
+
+
+def claim_account(device: str, hashes: Hashes, *, site: str = ANY_SITE) -> BrokerAccount:
+    """What a device asks with for its account: it says that, and hears nothing."""
+    check_id("device", device)
+    if site != ANY_SITE:
+        check_id("site", site)
+    return BrokerAccount(
+        f"{CLAIM}{device}", hashes, publish=(f"{ROOT}/{site}/{device}/claim",), subscribe=()
     )
 
 
@@ -75,6 +86,11 @@ def collector_account(collector: str, hashes: Hashes) -> BrokerAccount:
 def device_user(device: str, password: str, *, site: str = ANY_SITE) -> BrokerUser:
     """A device and its password."""
     return _with(password, device_account(device, _NO_HASHES, site=site))
+
+
+def claim_user(device: str, secret: str, *, site: str = ANY_SITE) -> BrokerUser:
+    """A device that asks for its account, and the secret in it."""
+    return _with(secret, claim_account(device, _NO_HASHES, site=site))
 
 
 def collector_user(collector: str, password: str) -> BrokerUser:
@@ -95,7 +111,7 @@ def ingest_user(password: str) -> BrokerUser:
             CHUNKS_FILTER,
             f"{ROOT}/collectors/+/alert",
         ),
-        subscribe=(READINGS_FILTER, STATUS_FILTER, f"{ROOT}/+/+/ack"),
+        subscribe=(READINGS_FILTER, STATUS_FILTER, CLAIMS_FILTER, f"{ROOT}/+/+/ack"),
     )
 
 

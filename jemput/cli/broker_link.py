@@ -14,12 +14,14 @@ from typing import Final
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from jemput.broker.account import BrokerAccount, collector_account, device_account
+from jemput.broker.account import BrokerAccount, claim_account, collector_account, device_account
 from jemput.broker.accounts import BrokerAccounts
 from jemput.broker.files import put_file
 from jemput.broker.nats import BrokerError
 from jemput.cli.options import refuse_missing_file
 from jemput.cli.serving import told_to_stop
+from jemput.hashes import Hashes
+from jemput.store import broker_accounts
 from jemput.store.broker_accounts import BrokerAccountStore, Mark
 from jemput.store.database import SchemaError, check_schema
 
@@ -133,12 +135,17 @@ async def keep(link: Link, check: Callable[[], None]) -> None:
 
 def accounts_of(store: BrokerAccountStore) -> list[BrokerAccount]:
     """Every account that is not revoked, with its rights."""
-    return [
-        device_account(known.name, hashes, site=known.site)
-        if known.kind == "device"
-        else collector_account(known.name, hashes)
-        for known, hashes in store.live()
-    ]
+    return [_account_of(known, hashes) for known, hashes in store.live()]
+
+
+def _account_of(known: broker_accounts.Known, hashes: Hashes) -> BrokerAccount:
+    match known.kind:
+        case "device":
+            return device_account(known.name, hashes, site=known.site)
+        case "claim":
+            return claim_account(known.name, hashes, site=known.site)
+        case "collector":
+            return collector_account(known.name, hashes)
 
 
 def say(words: str) -> None:

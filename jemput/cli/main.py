@@ -52,6 +52,11 @@ COMMANDS: Final = (
         "jemput.cli.remote.devices:app",
         "Devices: who may speak, and on which bin each hangs.",
     ),
+    Later(
+        "claim",
+        "jemput.cli.claim:app",
+        "Secrets with which devices ask for their accounts, once allowed.",
+    ),
     Later("collector", "jemput.cli.collector:app", "MQTT accounts of collectors' own apps."),
     Later(
         "labels",

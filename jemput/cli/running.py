@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ import aiohttp
 from ingest.acks import LOOK_S, Acks
 from ingest.alerts.channels import Channel, LogChannel, MqttChannel, WebhookChannel
 from ingest.alerts.sender import Sender
+from ingest.claims import ClaimDesk
 from ingest.client_ids import ClientIds
 from ingest.events.teller import Teller
 from ingest.hearing import Owner
@@ -30,14 +32,15 @@ from ingest.station import Station
 from ingest.wall_clock import watch_wall
 from ingest.writer import Writer
 from jemput.cli.group import Group
-from jemput.store.clock import WallClock
+from jemput.store.claims import Claims
+from jemput.store.clock import WallClock, wall_ms
 from jemput.store.deliveries import Deliveries
 from jemput.store.history import Cursors, EmbeddedHistory
 from jemput.store.influx import InfluxTarget
 from jemput.store.journal import Journal
 from jemput.store.outbox import Outbox
 from jemput.store.registry import RegistryStore
-from jemput.topics import READINGS_FILTER
+from jemput.topics import CLAIMS_FILTER, READINGS_FILTER
 
 LEAVE_S: Final = 2.0
 """How long what is being said may take to get through at the end."""
@@ -116,6 +119,18 @@ def _beside(  # noqa: PLR0913, PLR0917 - what they reach
     yield "keeping", keep(writer.journal, group.clock, [sink_name], quiet, group.keep_s)
     yield "events", _teller(group).run(quiet)
     yield "devices", live(writer, group.clock, speaker, address, f"{names.ear}-status", quiet)
+    yield "claims", claim_desk(writer, address, f"{names.ear}-claims").run(quiet)
+
+
+def claim_desk(writer: Writer, address: Address, client_id: str) -> ClaimDesk:
+    """Whoever gives devices the accounts that they ask for; by real time, as people allow it."""
+    claims = Claims(writer.journal.engine, writer.journal.group)
+    session, may_connect = Session(client_id, (CLAIMS_FILTER,)), Ownership(writer).may_connect
+
+    def make_ear(owner: Owner) -> LeanEar:
+        return LeanEar(address, session, replace(owner, may_connect=may_connect))
+
+    return ClaimDesk(claims, wall_ms, make_ear)
 
 
 def _teller(group: Group) -> Teller:

@@ -16,7 +16,7 @@ from jemput.store.database import writing
 from jemput.store.schema import broker_account
 
 ANY_SITE: Final = "+"
-Kind = Literal["device", "collector"]
+Kind = Literal["device", "collector", "claim"]
 Mark = tuple[int, int]
 
 
@@ -63,11 +63,11 @@ class BrokerAccountStore:
         with writing(self.engine) as connection:
             for name, hashed in hashes.items():
                 check_id(kind, name)
-                before = _find(connection, kind, name)
+                before = find(connection, kind, name)
                 if before is not None and (before.revoked_ms is None or before.group != group):
                     raise BrokerAccountError(_taken(before, group))
                 after = Known(kind, name, group, site, now_ms, None, None)
-                _put(connection, after, hashed)
+                put(connection, after, hashed)
                 change = audit.Change("provisioned", kind, name, before, after)
                 audit.note(connection, by, now_ms, change)
 
@@ -78,7 +78,7 @@ class BrokerAccountStore:
         with writing(self.engine) as connection:
             before = _live(connection, kind, name)
             after = _with(before, rotated_ms=now_ms)
-            _put(connection, after, hashes)
+            put(connection, after, hashes)
             audit.note(connection, by, now_ms, audit.Change("rotated", kind, name, before, after))
 
     def revoke(self, name: str, *, by: str, now_ms: int, kind: Kind = "device") -> None:
@@ -87,14 +87,14 @@ class BrokerAccountStore:
             before = _live(connection, kind, name)
             after = _with(before, revoked_ms=now_ms)
             mine = (broker_account.c.kind == kind) & (broker_account.c.name == name)
-            values = {"revoked_ms": now_ms, "serial": _next_serial(connection)}
+            values = {"revoked_ms": now_ms, "serial": next_serial(connection)}
             connection.execute(update(broker_account).where(mine).values(values))
             audit.note(connection, by, now_ms, audit.Change("revoked", kind, name, before, after))
 
     def get(self, name: str, kind: Kind = "device") -> Known | None:
         """The account of that name, revoked or not."""
         with self.engine.connect() as connection:
-            return _find(connection, kind, name)
+            return find(connection, kind, name)
 
     def list(self, group: str | None = None, kind: Kind = "device") -> Sequence[Known]:
         """Accounts by name, revoked ones too."""
@@ -121,7 +121,8 @@ class BrokerAccountStore:
         return int(count), int(total or 0)
 
 
-def _find(connection: Connection, kind: Kind, name: str) -> Known | None:
+def find(connection: Connection, kind: Kind, name: str) -> Known | None:
+    """The account of that name, revoked or not."""
     query = select(broker_account).where(
         broker_account.c.kind == kind, broker_account.c.name == name
     )
@@ -130,7 +131,7 @@ def _find(connection: Connection, kind: Kind, name: str) -> Known | None:
 
 
 def _live(connection: Connection, kind: Kind, name: str) -> Known:
-    found = _find(connection, kind, name)
+    found = find(connection, kind, name)
     if found is None:
         raise BrokerAccountError(
             f"no {kind} {name} has an account: `jemput {kind} list` shows those there are, "
@@ -141,14 +142,15 @@ def _live(connection: Connection, kind: Kind, name: str) -> Known:
     return found
 
 
-def _put(connection: Connection, account: Known, hashes: Hashes) -> None:
+def put(connection: Connection, account: Known, hashes: Hashes) -> None:
+    """Write an account, new or changed."""
     mine = (broker_account.c.kind == account.kind) & (broker_account.c.name == account.name)
     values = {
         "group_id": account.group,
         "site": account.site,
         "nats_hash": hashes.nats,
         "mosquitto_hash": hashes.mosquitto,
-        "serial": _next_serial(connection),
+        "serial": next_serial(connection),
         "created_ms": account.created_ms,
         "rotated_ms": account.rotated_ms,
         "revoked_ms": account.revoked_ms,
@@ -158,7 +160,8 @@ def _put(connection: Connection, account: Known, hashes: Hashes) -> None:
         connection.execute(insert(broker_account).values(row))
 
 
-def _next_serial(connection: Connection) -> int:
+def next_serial(connection: Connection) -> int:
+    """Higher than every one before."""
     last = connection.execute(select(func.max(broker_account.c.serial))).scalar()
     return (last or 0) + 1
 

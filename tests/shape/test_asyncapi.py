@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from jemput import payload, topics
+from jemput import claim, payload, topics
 from jemput.reading import Clock, Quality
 from jemput.remote import configuration, update
 from jemput.remote.command import Command
@@ -98,7 +98,7 @@ def validator(schema: str) -> Draft7Validator:
 
 def schema_of(file: Path) -> str:
     name = file.stem.partition("-")[0]
-    return name if name in {"ack", "status", "config", "command", "update"} else "message"
+    return name if name in {"ack", "status", "claim", "config", "command", "update"} else "message"
 
 
 def test_it_is_asyncapi_3() -> None:
@@ -133,6 +133,7 @@ def test_addresses_are_those_of_the_host() -> None:
         "reading": topics.reading("{site}", "{device}"),
         "ack": topics.ack("{site}", "{device}"),
         "status": "jemput/v1/{site}/{device}/status",
+        "claim": topics.claim("{site}", "{device}"),
         "config": topics.told("{site}", "{device}", "config"),
         "command": topics.told("{site}", "{device}", "command"),
         "update": topics.told("{site}", "{device}", "update"),
@@ -161,6 +162,7 @@ def test_what_a_device_takes_is_what_the_host_says() -> None:
     assert schemas["command"]["properties"]["do"]["enum"] == list(Command)
     assert schemas["update"]["properties"]["size"]["maximum"] == update.MAX_LIST_BYTES
     assert set(schemas["status"]["properties"]) == set(Status.__struct_fields__)
+    assert schemas["claim"]["properties"]["password"]["pattern"] == f"^{claim.PASSWORD}$"
 
 
 def bounds() -> list[tuple[str, int]]:

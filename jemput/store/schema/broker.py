@@ -18,7 +18,8 @@ broker_account = Table(
     Column("rotated_ms", BigInteger, nullable=True),
     Column("revoked_ms", BigInteger, nullable=True),
 )
-"""Devices and collectors' apps, kinds `device` and `collector`: hashes of one password for either
-broker. `site` is the level a device speaks on, `+` for any. Every change takes a higher `serial`.
+"""Devices and collectors' apps, kinds `device` and `collector`, and `claim`, with which a device
+asks for its account: hashes of one password for either broker. `site` is the level a device
+speaks on, `+` for any. Every change takes a higher `serial`.
 """
 Index("broker_account_by_serial", broker_account.c.serial)

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemput.broker.account import BrokerUser, collector_user, device_user, ingest_user, new_password
+from jemput.broker.account import (
+    BrokerUser,
+    claim_user,
+    collector_user,
+    device_user,
+    ingest_user,
+    new_password,
+)
 from jemput.broker.config import NatsSettings, render, subjects
 from jemput.ids import ID_PATTERN, BadIdError
 from jemput.topics import CHUNKS_FILTER
@@ -119,8 +126,9 @@ def test_two_users_of_one_name_are_refused() -> None:
 @given(device=ids, collector=ids)
 def test_no_device_can_be_named_like_another_account(device: str, collector: str) -> None:
     names = {device, ingest_user("x").name, collector_user(collector, "x").name}
+    names.add(claim_user(device, "x").name)
 
-    assert len(names) == 3
+    assert len(names) == 4
 
 
 @pytest.mark.parametrize("bad", ["+", "#", "a/b", ">", "*", "", "A", "a.b"])
@@ -129,6 +137,8 @@ def test_a_name_that_would_widen_the_rights_is_refused(bad: str) -> None:
         device_user(bad, "word")
     with pytest.raises(BadIdError):
         collector_user(bad, "word")
+    with pytest.raises(BadIdError):
+        claim_user(bad, "word")
     if bad != "+":
         with pytest.raises(BadIdError):
             device_user("d", "word", site=bad)
