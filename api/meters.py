@@ -14,6 +14,7 @@ from api.health import history_gap
 from api.live import Feed
 from api.passing import Passing, named
 from api.services import Services
+from jemput.store.held import held_back
 from jemput.store.history import HistoryDownError
 from jemput.store.journal import DamagedJournalError, Journal
 
@@ -72,6 +73,7 @@ class _FromDatabase(Collector):
         try:
             facts = read_facts(self._services)
             sums = self._sums(facts.head)
+            held = list(_held(self._services))
         except SQLAlchemyError:
             yield _gauge("jemput_database_up", "Whether the database answers", 0)
             return
@@ -79,6 +81,7 @@ class _FromDatabase(Collector):
         yield from _gauges(facts)
         yield from _ages(facts, self._services.clock.now_ms())
         yield from _history(facts, self.trouble)
+        yield from held
         for name, what, value in named(sums):
             yield CounterMetricFamily(name, what, value=value)
 
@@ -136,6 +139,19 @@ def _ages(facts: Facts, now_ms: int) -> Iterator[Metric]:
         lags.add_metric([name], max(0, facts.head - sink.position))
         ages.add_metric([name], _since(sink.waits_since_ms, now_ms))
     yield from (positions, lags, ages)
+
+
+def _held(services: Services) -> Iterator[Metric]:
+    """What waits for sinks on a disk that is full one day."""
+    held = GaugeMetricFamily(
+        "jemput_sink_held_bytes", "Of the journal, about, that wait for it", labels=["sink"]
+    )
+    growth = 0
+    for one in held_back(services.engine, services.group):
+        held.add_metric([one.sink], one.size_bytes)
+        growth = one.day_bytes
+    yield held
+    yield _gauge("jemput_journal_day_bytes", "What the journal grew by in its last day", growth)
 
 
 def _history(facts: Facts, trouble: HistoryDownError | None) -> Iterator[Metric]:

@@ -10,13 +10,14 @@ from typing import Final
 
 import structlog
 from sqlalchemy import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ingest.sinks.sink import Refused, Sink
 from ingest.waiting import first_of
 from jemput.entry import Entry
 from jemput.store.checkpoints import upsert
 from jemput.store.database import writing
+from jemput.store.held import held_back
 from jemput.store.history import Cursors, cursor_row
 from jemput.store.influx import WriteFailedError
 from jemput.store.journal import Journal
@@ -29,6 +30,7 @@ LOOK_AGAIN_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 FINISH_S: Final = 5.0
+TOLD_EVERY_S: Final = 3600.0
 LONGEST_ASKED_S: Final = 3600.0
 """A server may ask for patience, but not for ever."""
 
@@ -103,6 +105,8 @@ class _Follower:
         self.log = structlog.get_logger(__name__).bind(sink=sink.name)
         self.chunk: list[Entry] = []
         self.failures = 0
+        self.told = 0
+        self.behind: tuple[float, int] | None = None
 
     async def step(self) -> bool:
         """Try one chunk; whether there was anything to do."""
@@ -155,11 +159,17 @@ class _Follower:
     def _note(self, refused: Sequence[Refused]) -> None:
         if self.failures:
             self.log.info("sink_recovered", after_failures=self.failures)
+            self.behind = time.monotonic(), self.progress.written
         if refused:
             self.log.warning("sink_refused_rows", rows=len(refused), detail=refused[0].detail)
         self.progress.moved(self.chunk, len(refused))
         self.chunk = []
-        self.failures = 0
+        self.failures = self.told = 0
+        if self.behind is not None and not self.progress.lag:
+            took_s, written = time.monotonic() - self.behind[0], self.progress.written
+            readings = written - self.behind[1]
+            self.log.info("sink_caught_up", readings=readings, took_s=round(took_s, 1))
+            self.behind = None
 
     async def _wait_out(self, error: Exception) -> None:
         asked_s = error.retry_after_s if isinstance(error, WriteFailedError) else None
@@ -167,7 +177,20 @@ class _Follower:
         self.failures += 1
         self.progress.failed(error)
         self.log.warning("sink_failing", error=str(error), next_try_in_s=round(wait_s, 1))
+        await self._tell_what_waits()
         await first_of(self.stop, timeout_s=wait_s)
+
+    async def _tell_what_waits(self) -> None:
+        """Each hour of an outage: what waits is on a disk that is full one day."""
+        since_s = self.progress.failing_since_s
+        hours = 0 if since_s is None else int((time.time() - since_s) // TOLD_EVERY_S)
+        if hours <= self.told:
+            return
+        self.told = hours
+        with contextlib.suppress(SQLAlchemyError):
+            for one in await asyncio.to_thread(held_back, self.journal.engine, self.journal.group):
+                if one.sink == self.sink.name:
+                    self.log.warning("sink_holds_journal", problem=one.sentence, hours=hours)
 
 
 def pause_s(failures: int, asked_s: float | None) -> float:

@@ -1,6 +1,7 @@
 """A journal with readings of one bin, and a sink that follows it."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -90,6 +91,10 @@ class Following:
         await asyncio.to_thread(
             wait_until, lambda: self.progress.position >= position, TIMEOUT_S, f"entry {position}"
         )
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        await asyncio.to_thread(wait_until, is_true, TIMEOUT_S, "what was waited for")
 
     async def fails(self) -> None:
         """Wait until a write has failed."""

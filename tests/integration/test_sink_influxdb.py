@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import pytest
+import structlog.testing
 from aiohttp import ClientSession
 from sqlalchemy import select
 
@@ -45,6 +46,18 @@ async def ask(influxdb: InfluxDb, query: str) -> None:
 async def test_a_server_that_is_down_loses_nothing(journal: Journal, influxdb: InfluxDb) -> None:
     append(journal, [made(1)])
     influxdb.kill()
+    with structlog.testing.capture_logs() as logs:
+        following = await _two_outages(journal, influxdb)
+    assert following.progress.failing_since_s is None
+    caught_up = [one["readings"] for one in logs if one["event"] == "sink_caught_up"]
+    assert caught_up
+    assert sum(caught_up) <= 59
+    influx = await Influx.open(own_target(influxdb))
+    assert await influx.count() == 59
+    await influx.close()
+
+
+async def _two_outages(journal: Journal, influxdb: InfluxDb) -> Following:
     async with Following(journal, InfluxSink(own_target(influxdb))) as following:
         await following.fails()
         assert influxdb.url in str(following.progress.last_error)
@@ -56,10 +69,7 @@ async def test_a_server_that_is_down_loses_nothing(journal: Journal, influxdb: I
         append(journal, *([made(seq)] for seq in range(30, 60)))
         await asyncio.to_thread(influxdb.start)
         await following.reach(59)
-    assert following.progress.failing_since_s is None
-    influx = await Influx.open(own_target(influxdb))
-    assert await influx.count() == 59
-    await influx.close()
+    return following
 
 
 @pytest.fixture(params=SERVERS)

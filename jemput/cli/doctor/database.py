@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from jemput.cli.doctor.finding import Finding, bad, doubt, good
+from jemput.store.held import LITTLE_DAYS, held_back
 from jemput.store.journal import Journal
 from jemput.store.schema import inbox, journal, outbox, quarantine
 
@@ -22,6 +23,7 @@ def database(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:
         yield from _writer(engine, group, now_ms)
         yield from _outbox(engine, group, now_ms)
         yield from _quarantine(engine, group)
+        yield from _sinks(engine, group, now_ms)
     except SQLAlchemyError as error:
         first = str(error).splitlines()[0]
         yield bad("database", f"does not answer: {first}", "check JEMPUT_DATABASE_URL")
@@ -48,6 +50,19 @@ def _writer(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:
         yield good("ingester", sentence)
     if newest_ms - now_ms > AHEAD_MS:
         yield doubt("clock", _ahead((newest_ms - now_ms) // 1000), "sudo timedatectl set-ntp true")
+
+
+def _sinks(engine: Engine, group: str, now_ms: int) -> Iterator[Finding]:
+    """What waits for each of them, and whether the disk has room for it."""
+    for one in held_back(engine, group):
+        about, days = f"sink {one.sink}", one.full_in_days
+        is_late = one.since_ms is not None and now_ms - one.since_ms > LATE_MS
+        if is_late and days is not None and days < LITTLE_DAYS:
+            yield bad(about, one.sentence, "make room, or mend what it writes to: see below")
+        elif is_late:
+            yield doubt(about, one.sentence, "nothing is lost; mend what it writes to: see below")
+        else:
+            yield good(about, one.sentence)
 
 
 def _ahead(seconds: int) -> str:
