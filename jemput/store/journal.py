@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, text, update
 
 from jemput.entry import Entry, Event, decode, encode
 from jemput.mendable import MendableError
@@ -16,6 +16,26 @@ from jemput.store.schema import inbox, journal, journal_group
 READ_AT_ONCE: Final = 64
 DRAINED_BYTES: Final = 500_000
 """So much of the inbox goes into one entry at most; a single event always does."""
+
+
+# Of every commit: put together once, since that takes longer than the database does.
+_LOCK: Final = (
+    select(journal_group.c.epoch, journal_group.c.head)
+    .where(journal_group.c.id == bindparam("group"))
+    .with_for_update()
+)
+_APPEND: Final = insert(journal)
+_MOVE_HEAD: Final = (
+    update(journal_group)
+    .where(journal_group.c.id == bindparam("group"), journal_group.c.head == bindparam("before"))
+    .values(head=bindparam("position"))
+)
+_WAITING: Final = (
+    select(inbox.c.id, inbox.c.blob)
+    .where(inbox.c.group_id == bindparam("group"), inbox.c.position.is_(None))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class TakenOverError(MendableError):
@@ -61,10 +81,7 @@ class Journal:
 
     def lock(self, connection: Connection, epoch: int) -> int:
         """Lock the group for this transaction and return its head. Raises `TakenOverError`."""
-        query = select(journal_group.c.epoch, journal_group.c.head)
-        row = connection.execute(
-            query.where(journal_group.c.id == self.group).with_for_update()
-        ).one()
+        row = connection.execute(_LOCK, {"group": self.group}).one()
         if row.epoch != epoch:
             message = f"group {self.group} is at epoch {row.epoch}; this writer is of {epoch}"
             raise TakenOverError(message)
@@ -74,23 +91,19 @@ class Journal:
     def append(self, connection: Connection, entry: Entry) -> None:
         """Write an entry at exactly head + 1; the caller holds the lock."""
         blob = encode(entry)
-        connection.execute(
-            insert(journal).values(
-                group_id=self.group,
-                position=entry.position,
-                epoch=entry.epoch,
-                now_ms=entry.intake.now_ms,
-                fold_version=entry.fold_version,
-                readings=len(entry.readings),
-                checksum=checksum(entry.position, blob),
-                blob=blob,
-            )
-        )
-        moved = connection.execute(
-            update(journal_group)
-            .where(journal_group.c.id == self.group, journal_group.c.head == entry.position - 1)
-            .values(head=entry.position)
-        ).rowcount
+        row = {
+            "group_id": self.group,
+            "position": entry.position,
+            "epoch": entry.epoch,
+            "now_ms": entry.intake.now_ms,
+            "fold_version": entry.fold_version,
+            "readings": len(entry.readings),
+            "checksum": checksum(entry.position, blob),
+            "blob": blob,
+        }
+        connection.execute(_APPEND, row)
+        places = {"group": self.group, "before": entry.position - 1, "position": entry.position}
+        moved = connection.execute(_MOVE_HEAD, places).rowcount
         if moved != 1:
             message = f"entry {entry.position} does not follow the head of group {self.group}"
             raise TakenOverError(message)
@@ -205,10 +218,9 @@ def say_all(connection: Connection, group: str, events: Iterable[Event]) -> None
 
 def drain(connection: Connection, group: str, most: int) -> tuple[list[int], tuple[Event, ...]]:
     """What waits in the inbox, oldest first, and the ids to mark once it is in an entry."""
-    query = select(inbox.c.id, inbox.c.blob).where(
-        inbox.c.group_id == group, inbox.c.position.is_(None)
-    )
-    rows = connection.execute(query.order_by(inbox.c.id).limit(most)).all()
+    rows = connection.execute(_WAITING, {"group": group, "most": most}).all()
+    if not rows:
+        return [], ()
     sizes = accumulate(len(row.blob) for row in rows)
     fitting = sum(1 for size in sizes if size <= DRAINED_BYTES)
     taken = rows[: max(1, fitting)]
