@@ -30,7 +30,7 @@ def test_nothing_is_open_anonymous_mighty_or_missing() -> None:
 
 
 def test_postgresql_runs_as_somebody_its_image_does_not_know() -> None:
-    """The image's own page says so of its Debian variants, and that initdb of the others refuses."""
+    """The image's own page says so of its Debian variants; initdb of the others refuses."""
     assert SERVICES["postgres"]["image"].endswith("-bookworm")
 
 
