@@ -27,8 +27,7 @@ function snapshot(news) {
   town.pickups = new Map(news.pickups.map((one) => [one.id, one]));
   town.sites = news.sites;
   town.invented = news.invented;
-  drawAll();
-  if (isFirst) focusPlace();
+  drawAll(isFirst ? focusPlace : undefined);
 }
 
 function bin(news) {
@@ -88,7 +87,8 @@ function drawStanding(now) {
   say($("live").firstElementChild, t(`live.${now}`));
 }
 
-function drawAll() {
+// `done` is called once the last of it stands.
+function drawAll(done) {
   writeTexts();
   drawStanding(standing);
   say($("language"), t("other-language"));
@@ -99,7 +99,7 @@ function drawAll() {
   drawHistory();
   drawWho();
   if (!mayRead()) return drawSignIn();
-  drawTown(town);
+  drawTown(town, done);
   return route();
 }
 

@@ -7,8 +7,23 @@ import { at, t, word } from "./texts.js";
 export const OPEN = ["requested", "alerted", "accepted", "collected"];
 const rows = new Map();
 
-export function drawTown(town) {
+// What is to be fetched is what people come for: it is painted before the long list is made.
+export function drawTown(town, done = () => {}) {
   $("town").hidden = false;
+  drawCalls(town);
+  const rest = () => {
+    drawHaltes(town);
+    done();
+  };
+  requestAnimationFrame(() => setTimeout(rest));
+}
+
+export function drawSummary(town) {
+  drawCalls(town);
+  drawMap($("map"), haltesOf(town.bins).map(fullest));
+}
+
+function drawHaltes(town) {
   rows.clear();
   const cards = haltesOf(town.bins).map(({ halte, bins }) => halteCard(halte, bins));
   $("haltes").replaceChildren(...cards);
@@ -16,7 +31,7 @@ export function drawTown(town) {
   drawSummary(town);
 }
 
-export function drawSummary(town) {
+function drawCalls(town) {
   const bins = [...town.bins.values()];
   const count = (band) => bins.filter((one) => one.band === band).length;
   say($("number-full"), String(count("full")));
@@ -25,7 +40,6 @@ export function drawSummary(town) {
   say($("number-bins"), String(bins.length));
   say($("number-open"), String(town.pickups.size));
   drawPickups(town);
-  drawMap($("map"), haltesOf(town.bins).map(fullest));
 }
 
 export function drawBin(bin, nowS) {
