@@ -27,6 +27,9 @@ REASON: Final = "influx_refused"
 READINGS_AT_ONCE: Final = 40_000
 ENTRIES_AT_ONCE: Final = 500
 LOOK_AGAIN_S: Final = 1.0
+GATHER_S: Final = 0.25
+"""A write costs the same for a few readings as for many, so it waits so long for more."""
+ENOUGH_READINGS: Final = 5_000
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 FINISH_S: Final = 5.0
@@ -83,6 +86,8 @@ async def follow(  # noqa: PLR0913 - one journal, one sink, and how to tell them
         nudge.clear()
         if not await follower.step():
             await first_of(nudge, stop, timeout_s=LOOK_AGAIN_S)
+        elif follower.readings < ENOUGH_READINGS:
+            await first_of(stop, timeout_s=GATHER_S)
     await follower.finish()
 
 
@@ -104,6 +109,8 @@ class _Follower:
         self.progress = progress
         self.log = structlog.get_logger(__name__).bind(sink=sink.name)
         self.chunk: list[Entry] = []
+        self.readings = 0
+        """Of the last chunk that was read."""
         self.failures = 0
         self.told = 0
         self.behind: tuple[float, int] | None = None
@@ -142,6 +149,7 @@ class _Follower:
             readings += len(entry.readings)
             if readings >= READINGS_AT_ONCE or len(chunk) >= ENTRIES_AT_ONCE:
                 break
+        self.readings = readings
         return chunk
 
     def _settle(self, refused: Sequence[Refused]) -> None:
