@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.facts import Facts, read_facts
+from api.fleet import FleetMeters
 from api.ground import GroundMeters
 from api.health import history_gap
 from api.live import Feed
@@ -17,6 +18,7 @@ from api.services import Services
 from jemput.store.held import held_back
 from jemput.store.history import HistoryDownError
 from jemput.store.journal import DamagedJournalError, Journal
+from jemput.store.statuses import Statuses
 
 SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -44,6 +46,7 @@ class Meters:
         self.registry.register(self._from_database)
         self.registry.register(_Listeners(feed))
         self.registry.register(GroundMeters(services.ground))
+        self.registry.register(FleetMeters(Statuses(services.engine, services.group)))
 
     def text(self, trouble: HistoryDownError | None = None) -> bytes:
         """All of it in Prometheus' text format; `trouble` is the history's, asked just now."""

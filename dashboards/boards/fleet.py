@@ -5,7 +5,8 @@ from typing import Final
 from dashboards import asked, thresholds
 from dashboards.board import Board, Row
 from dashboards.boards.operations import BY_PLACE
-from dashboards.panels import Column, lines, stat, table
+from dashboards.panels import Column, bars, lines, stat, table
+from dashboards.queries import prometheus
 from dashboards.thresholds import PLAIN, any_at_all
 from jemput.decisions import IncidentKind
 from jemput.reading import Quality
@@ -61,6 +62,16 @@ FLEET: Final = Board(
                     asked.mean("rssi", "signals"),
                     unit="dBm",
                     names={"weak": "weak", "mean": "mean"},
+                ),
+                bars(
+                    "firmware",
+                    prometheus(
+                        'sum by (firmware) (jemput_devices{site=~"${site:regex}"})',
+                        "number",
+                        "{{firmware}}",
+                    ),
+                    unit="short",
+                    steps=PLAIN,
                 ),
                 lines("fleet-loss", asked.LOST, unit="short", names={"lost": "lost"}),
             ),

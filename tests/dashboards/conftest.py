@@ -13,13 +13,15 @@ import pytest
 from dashboards.queries import prometheus
 from ingest.sinks.facts import facts_after
 from ingest.sinks.influx import InfluxSink
+from jemput.remote.status import Status
 from jemput.store.database import writing
 from jemput.store.influx import InfluxTarget
+from jemput.store.statuses import Saying, Statuses
 from tests.builders import HOUR_S
 from tests.dashboards.grafana import Asking, ask
 from tests.dashboards.week import HOURS, Week, WeekThere
 from tests.influx_servers import NAMED, SERVERS, made_where_it_may, own_target, reached
-from tests.integration.api.town import BINS, Town, served
+from tests.integration.api.town import BINS, GROUP, Town, served
 from tests.integration.sink_journal import Following, new_journal
 from tests.servers import InfluxDb, Prometheus, wait_until
 
@@ -88,6 +90,8 @@ def town_in_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     folder = tmp_path_factory.mktemp("town")
     town = Town(folder)
     town.hear_all(dict.fromkeys(BINS, 90))
+    said = Status(1, "asleep", firmware="0.1.0")
+    Statuses(town.engine, GROUP).note([Saying("lubuk-pakam", "d-1", town.clock.ms, said)])
     with (
         served(town.services()) as client,
         Prometheus(folder / "prometheus", client.base_url.netloc.decode()) as server,
