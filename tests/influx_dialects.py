@@ -21,6 +21,8 @@ from jemput.store.influx import InfluxTarget
 from tests.servers import HOST
 
 TOKEN: Final = "own-token"  # noqa: S105 - of a server of the test's own
+READS: Final = "reading-token"
+"""Of somebody who may ask, and write nothing."""
 ORG: Final = "town"
 ORG_ID: Final = "55c3254d1fda1857"
 MOST_BYTES: Final = 10 * 2**20
@@ -120,8 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        is_known = self.headers.get("Authorization") == f"Token {TOKEN}"
-        if is_known or (url.path == "/ping" and not self.server.is_3):
+        said = self.headers.get("Authorization")
+        is_known = said in {f"Token {TOKEN}", f"Token {READS}"}
+        if said == f"Token {READS}" and url.path == "/api/v2/write":
+            self._refuse(403, "insufficient permissions for write")
+        elif is_known or (url.path == "/ping" and not self.server.is_3):
             self._answer(url.path, query, body)
         else:
             self._say(401, {"code": "unauthorized", "message": "unauthorized access"})
@@ -181,10 +186,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.make(bucket, 0)
         lines = body.splitlines()
         for line in lines:
-            if not _is_line(line):
+            if not _is_line(line) and not line.startswith(b"#"):
                 return 400, f"unable to parse '{line.decode()}': missing field value"
         if self.server.is_3:
-            why = self.server.conflict(bucket, lines) if lines else "no data to write"
+            told = [line for line in lines if not line.startswith(b"#")]
+            why = self.server.conflict(bucket, told) if told else "no data to write"
             return (400, f"write buffer error: {why}") if why else None
         return None
 

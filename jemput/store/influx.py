@@ -1,5 +1,6 @@
 """InfluxDB 1.x, 2 and 3: lines in, points out. Which dialect is spoken is decided once."""
 
+from http import HTTPStatus
 from typing import Final, Self
 
 from jemput.ids import check_id
@@ -22,6 +23,7 @@ _FROM: Final = f"FROM {MEASUREMENT}"
 POINT: Final = f"SELECT fill_percent, level_percent, {FIELD_QUALITY} {_FROM}"
 # Counting what every point has keeps a time in which only faults were reported.
 MEANS: Final = f"SELECT mean(fill_percent), mean(level_percent), count({FIELD_QUALITY}) {_FROM}"
+COMMENT: Final = b"# may this be written?"
 COUNT: Final = f"SELECT count({FIELD_QUALITY}) {_FROM}"
 
 
@@ -74,10 +76,30 @@ class Influx:
         rows = await self._link.ask(f"{POINT} {where} ORDER BY time DESC LIMIT 1")
         return _point(*rows[0]) if rows else None
 
-    async def count(self) -> int:
-        """How many readings there are. Raises `ReadFailedError`."""
-        rows = await self._link.ask(COUNT)
+    async def count(self, within_s: int | None = None) -> int:
+        """How many readings there are, or of so many seconds before now.
+
+        All of them may be many: that takes long. Raises `ReadFailedError`.
+        """
+        where = "" if within_s is None else f" WHERE time > now() - {within_s}s"
+        rows = await self._link.ask(COUNT + where)
         return int(rows[0][1]) if rows else 0
+
+    async def try_writing(self) -> None:
+        """Write a comment, which stores nothing. Raises `WriteFailedError` where one may not.
+
+        Only where the database is there: InfluxDB 3 would make it.
+        """
+        try:
+            await self._writer.write(COMMENT)
+        except WriteFailedError as error:
+            if error.status != HTTPStatus.BAD_REQUEST:  # 3 asks for at least one line
+                raise
+
+    @property
+    def version(self) -> str:
+        """Major and minor, as it says itself."""
+        return ".".join(map(str, self._link.version))
 
     async def close(self) -> None:
         """End all connections."""
