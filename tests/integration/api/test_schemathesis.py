@@ -33,7 +33,7 @@ def test_nothing_is_found(who: str, examples: int, phases: str) -> None:
 
 
 def test_a_fault_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.device_desk.DeviceReader.find", break_down)
+    monkeypatch.setattr("api.routes.devices.shown", break_down)
     found = fuzz(Role.AUDITOR, 1, phases="examples")
 
     assert not found.is_clean
