@@ -1,4 +1,4 @@
-"""Devices as JSON: as they are said, and what is taken."""
+"""Devices and collectors' apps as JSON: as they are said, and what is taken."""
 
 from typing import Annotated
 
@@ -39,6 +39,26 @@ class Devices(Said):
 
 class DeviceWithPassword(Device):
     """A device, and the password that opens the broker to it."""
+
+    password: Password
+
+
+class CollectorApp(Said):
+    """A collector's own app at the broker: who it is there, and what it hears."""
+
+    collector: Id
+    user: Annotated[str, Field(examples=["_collector-budi"])]
+    topic: Annotated[str, Field(examples=["jemput/v1/collectors/budi/alert"])]
+    may_hear: Annotated[bool, Field(description="Whether the broker lets it in")]
+    is_told: Annotated[
+        bool, Field(description="Whether alerts go there: in use, and with the channel mqtt")
+    ]
+    provisioned_at_s: AtS | None
+    revoked_at_s: AtS | None
+
+
+class CollectorAppWithPassword(CollectorApp):
+    """A collector's own app, and the password that opens the broker to it."""
 
     password: Password
 
