@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from dashboards.provisioning import as_yaml
 from dashboards.words import Words
+from jemput.store.held import LITTLE_DAYS
 
 FOLDER: Final = Path("deploy/prometheus/rules")
 RUNBOOK: Final = "docs/operations.md"
@@ -52,6 +53,14 @@ RULES: Final = (
     Rule("JemputAlertsGivenUp", "delta(jemput_outbox_given_up[1h]) > 0", "0m", "warning"),
     Rule("JemputSinkLagging", f"jemput_sink_lag_seconds > {STALLED_S}", "5m", "warning"),
     Rule("JemputDiskNearlyFull", f"jemput_disk_free_bytes < {LITTLE_FREE_BYTES}", "10m", "warning"),
+    Rule(
+        "JemputSinkFillsDisk",
+        'jemput_disk_free_bytes{of="database"} < on (instance, job) group_left ()'
+        f" ({LITTLE_DAYS} * jemput_journal_day_bytes)"
+        f" and on (instance, job) jemput_sink_lag_seconds > {STALLED_S}",
+        "10m",
+        "warning",
+    ),
     Rule(
         "JemputCertificateEnds",
         f"jemput_certificate_ends_seconds - time() < {ENDS_SOON_S}",

@@ -59,6 +59,18 @@ CASES: Final = {
         {'jemput_disk_free_bytes{of="database"}': f"{GIB}x70"},
         {'jemput_disk_free_bytes{of="database"}': f"{3 * GIB}x70"},
     ),
+    "JemputSinkFillsDisk": Case(
+        {
+            'jemput_disk_free_bytes{of="database"}': f"{13 * GIB}x70",
+            "jemput_journal_day_bytes": f"{GIB}x70",
+            'jemput_sink_lag_seconds{sink="influxdb"}': "301x70",
+        },
+        {
+            'jemput_disk_free_bytes{of="database"}': f"{13 * GIB}x70",
+            "jemput_journal_day_bytes": f"{GIB}x70",
+            'jemput_sink_lag_seconds{sink="influxdb"}': "0x70",
+        },
+    ),
     "JemputCertificateEnds": Case(
         {'jemput_certificate_ends_seconds{of="api"}': f"{20 * 86_400}x70"},
         {'jemput_certificate_ends_seconds{of="api"}': f"{22 * 86_400}x70"},
