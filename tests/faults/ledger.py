@@ -32,6 +32,8 @@ class Ledger:
         self.twice: set[Identity] = set()
         self.unjudged: list[Identity] = []
         """What came since somebody compared it with what was said."""
+        self.highest: Counter[tuple[str, int]] = Counter()
+        """Sequences, by device and boot."""
         self.epochs: list[int] = []
         self.links_up = 0
         self.times_ms: list[int] = []
@@ -53,6 +55,8 @@ class Ledger:
             for reading in entry.intake.readings:
                 identity = Identity(*reading.identity)
                 self.counts[identity] += 1
+                boot = identity.device, identity.boot
+                self.highest[boot] = max(self.highest[boot], identity.seq)
                 if self.counts[identity] > 1:
                     self.twice.add(identity)
                 self.unjudged.append(identity)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from ingest.writer import TOO_OLD
+from jemput.memory import WINDOW
 from tests.faults.oracle import Identity
 from tests.faults.points import points_in
 from tests.faults.world import FRESH, World
@@ -106,13 +108,24 @@ def _is_changed(world: World, one: Identity) -> bool:
 
 
 def _set_aside(world: World) -> set[Identity]:
-    """Readings in quarantine, where that is right: those over their device's rate."""
+    """Readings in quarantine, where that is right: over their device's rate, or too far behind."""
     found = set()
     for _, reason, device, payload in world.ledger.quarantined():
-        if reason == "rate" and device is not None:
-            wire = json.loads(payload)["readings"]
-            found |= {Identity(device, one["boot"], one["seq"]) for one in wire}
+        named = _named(device, payload) if reason in {"rate", TOO_OLD} else set()
+        if reason == "rate" or _are_behind(world, named):
+            found |= named
     return found
+
+
+def _named(device: str | None, payload: bytes) -> set[Identity]:
+    wire = json.loads(payload)["readings"]
+    return {Identity(device or "", one["boot"], one["seq"]) for one in wire}
+
+
+def _are_behind(world: World, readings: set[Identity]) -> bool:
+    """Whether their device said a window of readings more, so that none can be told any more."""
+    highest = world.ledger.highest
+    return all(one.seq <= highest[one.device, one.boot] - WINDOW for one in readings)
 
 
 def _epochs(world: World, verdict: Verdict) -> None:
@@ -132,7 +145,9 @@ def _times(world: World, verdict: Verdict) -> None:
 
 def _quarantine(world: World, verdict: Verdict) -> None:
     found = Counter(
-        (topic, reason, payload) for topic, reason, _, payload in world.ledger.quarantined()
+        (topic, reason, payload)
+        for topic, reason, device, payload in world.ledger.quarantined()
+        if reason != TOO_OLD or not _are_behind(world, _named(device, payload))
     )
     told = Counter(
         {(one.topic, one.reason, one.payload): n for one, n in world.oracle.poison.items()}

@@ -18,6 +18,12 @@ def skips_the_dedupe() -> None:
     put(memory.DeviceMemory, "judge", lambda _: lambda *_: memory.Verdict.NEW)
 
 
+@mutant("batches of kept readings after a long outage")
+def remembers_too_little() -> None:
+    """Of a device the last fifty readings are known, and what is older cannot be told."""
+    put(memory, "WINDOW", lambda _: 50)
+
+
 @mutant("kill -9 at random moments")
 def forgets_decisions_in_recovery() -> None:
     """Recovery takes what was read and not what was decided."""
