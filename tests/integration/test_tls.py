@@ -123,6 +123,8 @@ def test_a_certificate_holds_398_days_and_never_longer_than_its_ca(made: Certifi
 def test_secrets_are_for_our_eyes_only_and_refused_otherwise(made: Certificates) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.folder.iterdir()}
     assert modes == {"ca.crt": 0o644, "ca.key": 0o600, "server.pem": 0o600}
+    made.renew([], time.time())
+    assert made.server.stat().st_mode & 0o777 == 0o600
 
     made.authority_key.chmod(0o640)
 
