@@ -85,7 +85,7 @@ async def excess(world: World) -> None:
         world.fleet.say("d-b12")
     await world.heard(BURST // 8)
     others = [world.fleet.say(device)[0] for device in world.devices[:-1]]
-    await world.fleet.all_told()
+    await world.fleet.all_told(4 * world.patience_s)
     await world.until(lambda: set(others) <= set(world.ledger.counts), "the others' readings")
     await world.until(lambda: _over_rate(world) > 0, "the excess in quarantine")
     taken = sum(one.device == "d-b12" for one in world.ledger.counts)
