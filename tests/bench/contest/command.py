@@ -8,16 +8,18 @@ import time
 from pathlib import Path
 from typing import Final
 
+from tests.bench import sizing
 from tests.bench.contest.caches import cache
 from tests.bench.contest.contender import Contender, SkippedError
 from tests.bench.contest.flooding import Load
 from tests.bench.contest.node_red import NodeRed
 from tests.bench.contest.ours import Ours
 from tests.bench.contest.python_scripts import AIOMQTT, PAHO
-from tests.bench.contest.report import Scores, document, result, table
+from tests.bench.contest.report import Scores, result, table
 from tests.bench.contest.runs import lost_after_kill, run
 from tests.bench.contest.telegraf import Telegraf
 
+PAGE: Final = Path(__file__).parents[3] / "docs" / "performance.md"
 DEVICES: Final = 10_000
 RATE: Final = 5_000
 SATURATED_S: Final = 12
@@ -32,8 +34,8 @@ def main() -> int:
         scores = _contest(Path(folder), told)
     text = table(scores)
     sys.stderr.write(f"\n{text}\n")
-    if told.write is not None:
-        document(told.write, text)
+    if told.write:
+        sizing.write("contest", text, PAGE)
     if told.json:
         sys.stdout.write(f"{json.dumps(result(scores))}\n")
     return 0
@@ -93,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure ours beside Telegraf, aiomqtt, paho and Node-RED. About ten minutes.",
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into a page")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these contenders alone")
     parser.add_argument("--rounds", type=int, default=3, help="how often; the median counts")
     parser.add_argument("--devices", type=int, default=DEVICES, help="how many speak")

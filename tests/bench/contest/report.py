@@ -1,15 +1,12 @@
-"""What came of it: a table for people, a line for programs, a page."""
+"""What came of it: a table for people, a line for programs."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from tests.bench.contest.contender import Contender
 from tests.bench.contest.runs import Outcome, percentile
 
-BEGIN: Final = "<!-- written by scripts/bench contest --write -->"
-END: Final = "<!-- end of what scripts/bench wrote -->"
 P99: Final = 0.99
 _HEAD: Final = (
     "| | CPU-s per million, saturated | at 5,000/s | messages/s | p99 stored, s | peak MB "
@@ -54,15 +51,6 @@ def table(scores: list[Scores]) -> str:
     said = "not measured" if alert_s is None else f"{alert_s} s"
     words = f"Deciding reading to the collector's app at 5,000 messages a second, p99: {said}."
     return "\n".join([_HEAD, *rows, "", words])
-
-
-def document(page: Path, text: str) -> None:
-    """Put the table between its marks. Raises `ValueError` where the page has none."""
-    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the lines {BEGIN} and {END}")
-    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", "utf-8")
 
 
 def _p99_alert_s(scores: list[Scores]) -> float | None:
