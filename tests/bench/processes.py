@@ -42,12 +42,10 @@ def taken(pid: int) -> Taken:
     return Taken(int(sizes["Rss:"]) / KIB, int(sizes["Pss:"]) / KIB, cpu_s)
 
 
-def processor() -> str:
-    """What kind of processor this is, as the kernel names it."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return "unknown"
+def machine() -> str:
+    """What kind of processor this is, and how much it has to do: by us, and by others."""
+    load = os.getloadavg()[1]
+    return f"{_processor()}, {os.cpu_count()} cores, a load of {load:.1f} in the last 5 minutes"
 
 
 def _children(pid: int) -> Iterator[int]:
@@ -58,3 +56,10 @@ def _children(pid: int) -> Iterator[int]:
 
 def _name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "a processor without a name"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tests.bench import sizing
 from tests.bench.api.asking import Asker, Took, repeat
 from tests.bench.api.town import DAY_S, DAYS, LONG_S, BigTown, bin_of
-from tests.bench.processes import processor, taken
+from tests.bench.processes import machine, taken
 from tests.servers.process import wait_until
 
 PAUSE_S: Final = 0.05
@@ -65,7 +65,7 @@ def _told(report: dict[str, Any]) -> str:
         f"{report['bins']:,} bins; one client asks {report['times']} times, with pauses, while "
         f"{report['readings_per_s']:.0f} readings a second are taken by the ingester beside it. "
         "Milliseconds to the last byte; CPU is what the API took of a core for one answer, and "
-        f"for what went on meanwhile. {processor()}.\n\n{sizing.table(head, rows)}"
+        f"for what went on meanwhile. {machine()}.\n\n{sizing.table(head, rows)}"
     )
 
 

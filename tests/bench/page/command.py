@@ -22,6 +22,7 @@ from tests.bench.page.phone import (
     visit,
 )
 from tests.bench.page.town import COLLECTOR, OPERATOR, PhoneTown
+from tests.bench.processes import machine
 
 USEFUL: Final = "#pickups .card"
 GOAL_S: Final = 10.0
@@ -80,7 +81,7 @@ def _told(bins: int, visits: Visits) -> str:
     return (
         f"{bins:,} bins; chromium made {SLOWER} times slower, {BYTES_A_SECOND * 8 // 1000} kbit/s "
         f"and {ROUND_TRIP_MS} ms there and back, by its own tools; the middle of "
-        f"{len(next(iter(visits.values())))} visits.\n\n{sizing.table(head, rows)}"
+        f"{len(next(iter(visits.values())))} visits. {machine()}.\n\n{sizing.table(head, rows)}"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench import sizing
-from tests.bench.processes import processor
+from tests.bench.processes import machine
 from tests.bench.small.disk import COUNTED_H, HISTORY_DAYS, SAMPLE, Month, month
 from tests.bench.small.living import Lived, live
 from tests.bench.small.town import SmallTown
@@ -63,7 +63,7 @@ def _told(bins: int, lived: Lived, kept: Month) -> str:
     return (
         f"{bins:,} bins, a reading in ten minutes, at {rate} for {lived.seconds / 60:.0f} minutes "
         f"({lived.readings:,} readings); every device connects by TLS, is told that it was kept, "
-        f"and leaves; one page listens, another asks every ten seconds. {processor()}.\n\n"
+        f"and leaves; one page listens, another asks every ten seconds. {machine()}.\n\n"
         f"{memory}\n\n"
         f"Reckoned from {COUNTED_H} hours of journal, a reading an entry, and {HISTORY_DAYS} days "
         f"of history, of {min(bins, SAMPLE)} bins; {kept.readings:,} readings in 30 days.\n\n"
