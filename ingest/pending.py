@@ -63,11 +63,15 @@ class Pending:
         self._begin()
         self._makers.append(maker)
 
+    def is_enough(self) -> bool:
+        """Whether there are as many as one commit takes."""
+        return len(self.messages) >= MOST_MESSAGES
+
     def due_in_s(self) -> float | None:
         """How long until these want a commit; None where there is nothing."""
         if self._since_s is None:
             return None
-        if len(self.messages) >= MOST_MESSAGES:
+        if self.is_enough():
             return 0.0
         soonest_s = max(self._since_s + self._wait_s, self._last_s + QUIET_S)
         return max(0.0, min(soonest_s, self._since_s + self._longest_s) - time.monotonic())

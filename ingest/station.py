@@ -65,8 +65,10 @@ class Station:
 
     def on_heard(self, batch: list[Heard]) -> None:
         """Take what one socket read held."""
+        was_empty = self._pending.due_in_s() is None
         self._pending.hear(batch)
-        self._wake.set()
+        if was_empty or self._pending.is_enough():
+            self._wake.set()
 
     def on_link(self, *, up: bool) -> None:
         """Note that hearing began or ended: silence counts only time spent listening.
@@ -103,11 +105,8 @@ class Station:
         wait_s = self._pending.due_in_s()
         try:
             async with asyncio.timeout(LOOK_S if wait_s is None else wait_s):
-                if wait_s is None:
-                    await self._wake.wait()
-                    self._wake.clear()
-                else:
-                    await asyncio.sleep(wait_s)
+                await self._wake.wait()
+                self._wake.clear()
         except TimeoutError:
             return
 
