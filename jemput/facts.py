@@ -26,7 +26,7 @@ from jemput.fold.acts import STATE_AFTER
 from jemput.fold.state import GroupState
 from jemput.line_protocol import Field, written
 from jemput.pickup import OPEN, Pickup, RefusedError, State, flagged, move
-from jemput.points import Place, gone_line
+from jemput.points import Place, gone_line, place_at
 from jemput.reading import Reading
 from jemput.registry import Change, PutBin, PutHalte, PutPolicy, Registry, Retire
 from jemput.summary import Summary
@@ -93,7 +93,7 @@ class Facts:
         a_bin, place = self.registry.bins.get(bin_id), None
         if a_bin is not None:
             call_percent = self.registry.policy_of(bin_id).call_percent
-            place = Place(self.registry.site_of(bin_id), a_bin.waste, call_percent)
+            place = place_at(self.registry.site_of(bin_id), a_bin.waste, call_percent)
         self._places[bin_id] = place
         return place
 
@@ -119,7 +119,7 @@ class Facts:
     def _left(self, bin_id: str, before: Place) -> bool:
         """Whether a bin is no more where it was: what its last reading said is over there."""
         place = self._place(bin_id)
-        moved = place is not None and place[:2] != before[:2]
+        moved = place is not None and place.key != before.key
         return moved or not self.registry.is_live("bin", bin_id)
 
     def _told_anew(self, change: Change) -> set[str]:
@@ -239,7 +239,7 @@ class Facts:
 
     def _tags(self, bin_id: str) -> dict[str, str]:
         place = self._place(bin_id)
-        site, waste = (place.site, place.waste) if place else ("", "")
+        site, waste = place.key if place else ("", "")
         return {"bin": bin_id, "site": site, "waste": waste}
 
     def _again(self, now_ms: int) -> list[str]:

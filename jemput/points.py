@@ -25,6 +25,8 @@ _ALL_KNOWN: Final = "".join(f"{name}=%di," for name in FIELDS)
 FIELD_QUALITY: Final = "quality"
 FIELD_ABOVE_CALL: Final = "above_call"
 """1 where the filtered level calls by the bin's own threshold, else 0; where both are known."""
+_ABOVE: Final = f"{FIELD_ABOVE_CALL}=1i,"
+_BELOW: Final = f"{FIELD_ABOVE_CALL}=0i,"
 UNBOUND: Final = "-unbound"
 """Stands for the bin of a reading whose device hangs nowhere known."""
 NOBODY: Final = "-"
@@ -34,9 +36,16 @@ NOBODY: Final = "-"
 class Place(NamedTuple):
     """Where the bin of a reading stands, and from which level on it is called."""
 
-    site: str
-    waste: str
+    key: tuple[str, str]
+    """Site and kind of waste."""
     call_percent: int
+    tags: str
+    """The same as they stand in a line, since they do in every one."""
+
+
+def place_at(site: str, waste: str, call_percent: int) -> Place:
+    """A place, with its tags."""
+    return Place((site, waste), call_percent, f",{TAG_SITE}={site},{TAG_WASTE}={waste}")
 
 
 def time_ns(reading: Reading) -> int:
@@ -46,13 +55,12 @@ def time_ns(reading: Reading) -> int:
 
 def line(reading: Reading, place: Place | None = None) -> str:
     """One line of line protocol. Ids need no escaping: see `jemput.ids`."""
-    fields = _fields(reading)
+    fields, level = _fields(reading), reading.level_percent
     tags = f"{TAG_BIN}={reading.bin or UNBOUND},{TAG_DEVICE}={reading.device}"
     if place is not None:
-        tags += f",{TAG_SITE}={place.site},{TAG_WASTE}={place.waste}"
-        if reading.level_percent is not None:
-            above = 1 if reading.level_percent >= place.call_percent else 0
-            fields += f"{FIELD_ABOVE_CALL}={above}i,"
+        tags += place.tags
+        if level is not None:
+            fields += _ABOVE if level >= place.call_percent else _BELOW
     return f'{MEASUREMENT},{tags} {fields}{FIELD_QUALITY}="{reading.quality}" {time_ns(reading)}'
 
 
@@ -80,8 +88,8 @@ def gone_line(bin_id: str, place: Place, at_ns: int) -> str:
 
     No reading: it has no quality, and no level.
     """
-    tags = f"{TAG_BIN}={bin_id},{TAG_DEVICE}={NOBODY},{TAG_SITE}={place.site}"
-    return f"{MEASUREMENT},{tags},{TAG_WASTE}={place.waste} {FIELD_ABOVE_CALL}=0i {at_ns}"
+    tags = f"{TAG_BIN}={bin_id},{TAG_DEVICE}={NOBODY}{place.tags}"
+    return f"{MEASUREMENT},{tags} {FIELD_ABOVE_CALL}=0i {at_ns}"
 
 
 def lines(readings: tuple[Reading, ...]) -> bytes:

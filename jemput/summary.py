@@ -19,64 +19,84 @@ GHOST_PERCENT: Final = 20
 """So far from the filtered level a raw one is an echo of something else."""
 FAULTS: Final = tuple(one for one in Quality if one is not Quality.OK)
 
-Key = tuple[int, str, str]
-"""Slot of the readings' own time, site, kind of waste."""
+_HIGHEST: Final = 2**31
+Key = tuple[str, str]
+"""Site, kind of waste."""
 
 
 class _Sum:
-    """What is summed up; a least value is None until there is one."""
+    """What is summed up. Most readings know all, so it is counted what is missing."""
 
     __slots__ = (
         "above_call",
-        "batteries",
         "battery_min",
         "battery_sum",
         "faults",
         "ghosts",
         "level_sum",
-        "levels",
         "overflowing",
         "readings",
         "rssi_min",
         "rssi_sum",
-        "signals",
+        "without_battery",
+        "without_level",
+        "without_signal",
     )
 
     def __init__(self) -> None:
-        self.readings = self.levels = self.level_sum = 0
-        self.above_call = self.overflowing = self.ghosts = 0
-        self.batteries = self.battery_sum = self.signals = self.rssi_sum = 0
-        self.battery_min: int | None = None
-        self.rssi_min: int | None = None
+        self.readings = self.without_level = self.without_battery = self.without_signal = 0
+        self.level_sum = self.above_call = self.overflowing = self.ghosts = 0
+        self.battery_sum = self.rssi_sum = 0
+        self.battery_min = self.rssi_min = _HIGHEST
         self.faults: dict[Quality, int] = {}
 
     def add(self, reading: Reading, call_percent: int) -> None:
         self.readings += 1
-        level, fill = reading.level_percent, reading.fill_percent
-        if level is not None:
-            self.levels += 1
+        level, volts, rssi = reading.level_percent, reading.battery_mv, reading.rssi_dbm
+        if level is None:
+            self.without_level += 1
+        else:
             self.level_sum += level
-            self.above_call += level >= call_percent
-            self.overflowing += level >= OVERFLOWING_PERCENT
-            self.ghosts += fill is not None and abs(fill - level) > GHOST_PERCENT
+            if level >= call_percent:
+                self.above_call += 1
+            if level >= OVERFLOWING_PERCENT:
+                self.overflowing += 1
+            fill = reading.fill_percent
+            if fill is not None and not -GHOST_PERCENT <= fill - level <= GHOST_PERCENT:
+                self.ghosts += 1
+        if volts is None:
+            self.without_battery += 1
+        else:
+            self.battery_sum += volts
+            self.battery_min = min(self.battery_min, volts)
+        if rssi is None:
+            self.without_signal += 1
+        else:
+            self.rssi_sum += rssi
+            self.rssi_min = min(self.rssi_min, rssi)
         if reading.quality is not Quality.OK:
             self.faults[reading.quality] = self.faults.get(reading.quality, 0) + 1
-        if (volts := reading.battery_mv) is not None:
-            self.batteries += 1
-            self.battery_sum += volts
-            if self.battery_min is None or volts < self.battery_min:
-                self.battery_min = volts
-        if (rssi := reading.rssi_dbm) is not None:
-            self.signals += 1
-            self.rssi_sum += rssi
-            if self.rssi_min is None or rssi < self.rssi_min:
-                self.rssi_min = rssi
 
     def fields(self) -> dict[str, Field]:
-        named: dict[str, Field] = {
-            one: getattr(self, one) for one in self.__slots__ if one != "faults"
+        batteries, signals = (
+            self.readings - self.without_battery,
+            self.readings - self.without_signal,
+        )
+        return {
+            "readings": self.readings,
+            "levels": self.readings - self.without_level,
+            "level_sum": self.level_sum,
+            "above_call": self.above_call,
+            "overflowing": self.overflowing,
+            "ghosts": self.ghosts,
+            "batteries": batteries,
+            "battery_sum": self.battery_sum,
+            "battery_min": self.battery_min if batteries else None,
+            "signals": signals,
+            "rssi_sum": self.rssi_sum,
+            "rssi_min": self.rssi_min if signals else None,
+            **{one.value: self.faults.get(one, 0) for one in FAULTS},
         }
-        return {**named, **{one.value: self.faults.get(one, 0) for one in FAULTS}}
 
 
 class Summary:
@@ -90,7 +110,8 @@ class Summary:
         """Begin at a time; `is_beginning` where there is no entry before it."""
         self._slot = now_ms // SLOT_MS
         self._is_whole = is_beginning
-        self._sums: dict[Key, _Sum] = {}
+        self._sums: dict[int, dict[Key, _Sum]] = {}
+        """By slot of the readings' own time."""
 
     def over(self, now_ms: int) -> list[str]:
         """Lines of the slot that ended before `now_ms`; nothing while it runs."""
@@ -103,10 +124,13 @@ class Summary:
 
     def add(self, reading: Reading, place: Place) -> None:
         """Count a reading of a bin whose place is known."""
-        key = reading.at_s // SLOT_S, place.site, place.waste
-        found = self._sums.get(key)
+        slot = reading.at_s // SLOT_S
+        sums = self._sums.get(slot)
+        if sums is None:
+            sums = self._sums[slot] = {}
+        found = sums.get(place.key)
         if found is None:
-            found = self._sums[key] = _Sum()
+            found = sums[place.key] = _Sum()
         found.add(reading, place.call_percent)
 
     def _lines(self) -> list[str]:
@@ -119,5 +143,6 @@ class Summary:
                 one.fields(),
                 slot * SLOT_S * 1_000_000_000 + late,
             )
-            for (slot, site, waste), one in sorted(self._sums.items())
+            for slot, sums in sorted(self._sums.items())
+            for (site, waste), one in sorted(sums.items())
         ]

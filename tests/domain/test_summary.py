@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from jemput.points import Place
+from jemput.points import place_at
 from jemput.reading import Quality, Reading
 from jemput.summary import SLOT_MS, SLOT_S, Summary
 from tests.integration.sink_journal import made
 
-PLACE = Place("coblong", "organic", 75)
+PLACE = place_at("coblong", "organic", 75)
 SLOT = 1_790_000_000 // SLOT_S
 AT_S = SLOT * SLOT_S
 
