@@ -168,4 +168,4 @@ def _sender(group: Group, speaker: Speaker, session: aiohttp.ClientSession, api_
     }
     registry = RegistryStore(group.engine, group.name)
     outbox = Outbox(group.engine, group.name)
-    return Sender(outbox, registry.read, channels, group.clock, api_url, speed=group.speed)
+    return Sender(outbox, registry.look, channels, group.clock, api_url, speed=group.speed)

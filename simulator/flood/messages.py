@@ -1,6 +1,7 @@
 """What the flood's devices say: single readings on the wire v1, prebuilt but for the numbers.
 
-Bins rise half a percent a reading, cross any threshold, are emptied at 95 % and rise again.
+Bins rise a fifth of a percent a reading, as those do that fill in three days and are measured each
+ten minutes; they cross any threshold, are emptied at 95 % and rise again.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ FULL_MM: Final = 200
 """The shape of every bin: one millimetre is one permille."""
 
 _PUBLISH_QOS_1: Final = b"\x32"
-_STEP_PERMILLE: Final = 5
+_STEP_PERMILLE: Final = 2
 _LOWEST_PERMILLE: Final = 50
 _CYCLE_PERMILLE: Final = 900
 _FIRST_BELOW_PERMILLE: Final = 680

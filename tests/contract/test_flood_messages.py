@@ -51,7 +51,7 @@ def test_connections_together_say_every_message_once(
 def test_levels_rise_cross_thresholds_and_fall_back() -> None:
     shape = Geometry(EMPTY_MM, FULL_MM)
     for device in (0, 1, 9_999):
-        levels = [fill_percent(shape, distance_mm(device, seq)) or 0 for seq in range(1, 400)]
+        levels = [fill_percent(shape, distance_mm(device, seq)) or 0 for seq in range(1, 1000)]
         assert min(levels) <= 6
         assert max(levels) >= 94
         falls = [before - after for before, after in pairwise(levels) if after < before]

@@ -23,7 +23,7 @@ from tests.bench.contest.processes import Program
 
 GROUP: Final = "main"
 SITE: Final = "flood"
-COLLECTOR: Final = "asep"
+COLLECTORS: Final = 10
 CADENCE_S: Final = 600
 BINS_A_HALTE: Final = 10
 DATABASE: Final = "jemput.db"
@@ -94,8 +94,10 @@ def _town(devices: int) -> list[Change]:
     haltes = [f"halte-{number}" for number in range((devices - 1) // BINS_A_HALTE + 1)]
     changes: list[Change] = [PutSite(Site(SITE, "Flood"))]
     changes += [PutHalte(Halte(one, SITE, one, 3.5, 98.8)) for one in haltes]
-    changes.append(PutZone(Zone("all", "All", tuple(haltes))))
-    changes.append(PutCollector(Collector(COLLECTOR, "Asep", ("all",), channels=("mqtt",))))
+    for number in range(COLLECTORS):
+        zone, who = f"zone-{number}", f"collector-{number}"
+        changes.append(PutZone(Zone(zone, zone, tuple(haltes[number::COLLECTORS]))))
+        changes.append(PutCollector(Collector(who, who, (zone,), channels=("mqtt",))))
     shape = Geometry(EMPTY_MM, FULL_MM)
     for number in range(devices):
         halte = haltes[number // BINS_A_HALTE]
