@@ -23,7 +23,7 @@ from jemput.store.influx import Influx, InfluxTarget, WriteFailedError
 from jemput.summary import SLOT_S
 from tests.bench import sizing
 from tests.bench.grafana.town import HOT, Town
-from tests.bench.processes import processor, taken
+from tests.bench.processes import machine, taken
 from tests.dashboards.grafana import Asking, influx_series
 from tests.influx_servers import NAMED, SERVERS, made_where_it_may, reached
 from tests.servers import InfluxDb
@@ -176,7 +176,7 @@ def _told(answers: list[Asked], towns: list[tuple[Town, int]]) -> str:
     (month, _), (day, _) = towns
     return (
         f"A day of {len(day.bins):,} bins, a reading in 10 minutes, and a month of "
-        f"{len(month.bins):,}, one each hour; each query as its board opens. {processor()}.\n\n"
+        f"{len(month.bins):,}, one each hour; each query as its board opens. {machine()}.\n\n"
         f"{sizing.table(head, rows)}"
     )
 
