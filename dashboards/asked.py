@@ -4,6 +4,7 @@ from typing import Final
 
 from dashboards.queries import PLACE, Influxql, Shape, influx
 from jemput.decisions import AlertKind, IncidentKind
+from jemput.facts import STEP
 from jemput.pickup import State
 from jemput.policy import Policy
 from jemput.reading import Quality
@@ -26,9 +27,9 @@ BINS: Final = f'SHOW TAG VALUES FROM "bin" WITH KEY = "bin" WHERE {PLACE}'
 """Bins say every six hours where they stand, so InfluxDB 3 lists the quiet ones, too."""
 
 
-def equal(field: str, values: tuple[str, ...]) -> str:
-    """One of some values of a field."""
-    return "({})".format(" OR ".join(f"{field} = '{value}'" for value in values))
+def one_of(states: tuple[State, ...]) -> str:
+    """Steps to one of some states."""
+    return f"state =~ /^({'|'.join(one.value for one in states)})$/"
 
 
 def at(source: str, where: str = HERE) -> str:
@@ -57,8 +58,8 @@ def open_incidents(kind: IncidentKind) -> Influxql:
 
 def steps_to(states: tuple[State, ...], how: str = BY_TIME, shape: Shape = "series") -> Influxql:
     """How many pickups came to a state."""
-    where = f"{HERE} AND step = 1 AND {equal('state', tuple(one.value for one in states))}"
-    return influx(f"SELECT count(step) {at('pickup', where)} {how} fill(0)", shape, "$col")
+    where = f"{HERE} AND {one_of(states)}"
+    return influx(f"SELECT count(open_s) {at(STEP, where)} {how} fill(0)", shape, "$col")
 
 
 OPEN_PICKUPS: Final = count_where("is_open", "pickup", "bin", "is_open = 1")
@@ -189,16 +190,16 @@ def readings_of(quality: Quality) -> Influxql:
     )
 
 
-COLLECTED: Final = f"{HERE} AND step = 1 AND state = '{State.COLLECTED.value}'"
-RESPONSE: Final = influx(f"SELECT median(open_s) {at('pickup', COLLECTED)}", "number")
+COLLECTED: Final = f"{HERE} AND {one_of((State.COLLECTED,))}"
+RESPONSE: Final = influx(f"SELECT median(open_s) {at(STEP, COLLECTED)}", "number")
 RESPONSE_BY_WEEK: Final = influx(
-    f"SELECT median(open_s) AS median, percentile(open_s, 90) AS slow {at('pickup', COLLECTED)} "
+    f"SELECT median(open_s) AS median, percentile(open_s, 90) AS slow {at(STEP, COLLECTED)} "
     f"{BY_WEEK} fill(none)",
     legend="$col",
 )
-VERIFIED: Final = influx(f"SELECT mean(verified) {at('pickup')} AND step = 1", "number")
+VERIFIED: Final = influx(f"SELECT mean(verified) {at(STEP)}", "number")
 VERIFIED_BY_WEEK: Final = influx(
-    f"SELECT mean(verified) AS verified {at('pickup')} AND step = 1 {BY_WEEK} fill(none)",
+    f"SELECT mean(verified) AS verified {at(STEP)} {BY_WEEK} fill(none)",
     legend="$col",
 )
 FULL_SHARE: Final = influx(
@@ -209,7 +210,7 @@ FULL_SHARE: Final = influx(
 def response_by(tag: str) -> Influxql:
     """Median response for each site or kind of waste."""
     return influx(
-        f"SELECT median(open_s) {at('pickup', COLLECTED)} GROUP BY {tag}",
+        f"SELECT median(open_s) {at(STEP, COLLECTED)} GROUP BY {tag}",
         "number",
         f"[[tag_{tag}]]",
     )
@@ -217,7 +218,7 @@ def response_by(tag: str) -> Influxql:
 
 def missed_by(tag: str) -> Influxql:
     """How many were missed for each site or kind of waste."""
-    where = f"{HERE} AND step = 1 AND {equal('state', tuple(one.value for one in MISSED))}"
+    where = f"{HERE} AND {one_of(MISSED)}"
     return influx(
-        f"SELECT count(step) {at('pickup', where)} GROUP BY {tag}", "number", f"[[tag_{tag}]]"
+        f"SELECT count(open_s) {at(STEP, where)} GROUP BY {tag}", "number", f"[[tag_{tag}]]"
     )

@@ -33,6 +33,7 @@ from jemput.summary import Summary
 
 BIN: Final = "bin"
 PICKUP: Final = "pickup"
+STEP: Final = "step"
 INCIDENT: Final = "incident"
 EMPTYING: Final = "emptying"
 LOSS: Final = "loss"
@@ -77,7 +78,8 @@ class Facts:
             *(self._lost(one, now_ns) for one in entry.losses),
         ]
         told += self._again(now_ms)
-        told += [_written(one, offset + min(index, 999)) for index, one in enumerate(each)]
+        for index, one in enumerate(each):
+            told += [_written(it, offset + min(index, 999)) for it in (one, *_step_of(one))]
         for reading in entry.readings:
             if (place := self.place_of(reading)) is not None:
                 self._summary.add(reading, place)
@@ -280,6 +282,14 @@ def _alert(said: Say) -> Fact:
     tags = {"kind": said.kind.value, "recipient": said.recipient, "site": said.site}
     bin_id = said.subject.bin if said.subject else ""
     return ALERT, tags, {"bin": bin_id, "alert_key": said.key}, said.decided_ms * 1_000_000
+
+
+def _step_of(fact: Fact) -> Iterator[Fact]:
+    """A pickup's step without its bin: many pickups of a year are few series."""
+    measurement, tags, fields, time_ns = fact
+    if measurement == PICKUP and fields["step"] is not None:
+        place = {"site": tags["site"], "waste": tags["waste"], "state": str(fields["state"])}
+        yield STEP, place, {name: fields[name] for name in ("open_s", "verified")}, time_ns
 
 
 def _written(fact: Fact, offset: int = 0) -> str:

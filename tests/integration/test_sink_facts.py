@@ -30,7 +30,7 @@ from tests.builders import CADENCE_S, HOUR_S, SHAPE, Feed
 from tests.influx_servers import SERVERS, any_target, made_where_it_may
 from tests.integration.sink_journal import GROUP, Following, new_journal
 
-MEASUREMENTS = ("reading", "pickup", "incident", "emptying", "bin", "alert", "summary")
+MEASUREMENTS = ("reading", "pickup", "incident", "emptying", "bin", "alert", "summary", "step")
 HOURS = 20
 SETTLE_S = 30.0
 
