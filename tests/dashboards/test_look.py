@@ -1,6 +1,6 @@
 """Boards drawn by Grafana's own components in a browser, and looked at.
 
-They take 420 MB of npm packages, so scripts/look installs them, and CI skips this by name.
+They take 420 MB of npm packages: scripts/look installs them, and scripts/test in CI.
 JEMPUT_TEST_PICTURES names a folder that keeps the pictures.
 """
 
