@@ -120,6 +120,15 @@ def test_a_certificate_holds_398_days_and_never_longer_than_its_ca(made: Certifi
     assert late.not_valid_after_utc == read(made.authority).not_valid_after_utc
 
 
+def test_what_a_server_shows_signs_nothing(made: Certificates) -> None:
+    kinds = [
+        read(file).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        for file in (made.authority, made.server)
+    ]
+
+    assert kinds == [True, False]
+
+
 def test_secrets_are_for_our_eyes_only_and_refused_otherwise(made: Certificates) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in made.folder.iterdir()}
     assert modes == {"ca.crt": 0o644, "ca.key": 0o600, "server.pem": 0o600}
