@@ -17,6 +17,7 @@ from jemput.ids import is_id
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountError
 from jemput.store.devices import Device, Devices, UnknownDeviceError
 from jemput.store.registry import RefusedChangeError
+from jemput.store.statuses import Heard
 
 STRANGERS = "unknown"
 """The last part of an address, and so no device's id."""
@@ -189,4 +190,18 @@ def shown(device: Device) -> shapes.Device:
         may_speak=account is not None and not device.is_revoked,
         provisioned_at_s=account.created_ms // 1000 if account else None,
         revoked_at_s=revoked_ms // 1000 if revoked_ms is not None else None,
+        said=_said(device.heard) if device.heard else None,
+    )
+
+
+def _said(heard: Heard) -> shapes.SaidOfItself:
+    said = heard.said
+    return shapes.SaidOfItself(
+        heard_at_s=heard.heard_at_s,
+        lost_at_s=heard.lost_at_s,
+        firmware=said.firmware,
+        release=said.release,
+        configuration=said.config,
+        refused=said.refused[1] if said.refused else None,
+        update=f"{said.update[0]} {said.update[1]}" if said.update else None,
     )

@@ -18,6 +18,20 @@ class Hung(Said):
     until_s: int | None
 
 
+class SaidOfItself(Said):
+    """What a device said of itself last; `lost_at_s` is since when the broker misses it."""
+
+    heard_at_s: AtS
+    lost_at_s: AtS | None
+    firmware: Annotated[str | None, Field(description="What its firmware calls itself")]
+    release: Annotated[int, Field(description="The update that it runs; 0 is as it was flashed")]
+    configuration: Annotated[int, Field(description="Version that holds; 0 is as it was flashed")]
+    refused: Annotated[
+        str | None, Field(description="Why it does not take the configuration it was told")
+    ]
+    update: Annotated[str | None, Field(description="How far another release is, in its words")]
+
+
 class Device(Said):
     """A device. Its site is its bin's, else the one that its account speaks for, else null."""
 
@@ -28,6 +42,7 @@ class Device(Said):
     may_speak: Annotated[bool, Field(description="Whether the broker lets it in")]
     provisioned_at_s: AtS | None
     revoked_at_s: AtS | None
+    said: SaidOfItself | None
 
 
 class Devices(Said):

@@ -1,13 +1,13 @@
 """Saying what is kept: network, time, broker, and what the broker has for us."""
 
 import binascii
+import gc
 
 from firmware import clock, payload, status
 from firmware.budget import OutOfTime
 from firmware.commands import MEASURE
 from firmware.mailbox import Mailbox
 from firmware.mqtt.session import Session
-from firmware.net import dns, ntp
 from firmware.net.dial import dial
 from firmware.net.stream import Broken
 
@@ -66,6 +66,8 @@ class Report:
                 raise Broken("no-time")
 
     def _ask_the_time(self):
+        from firmware.net import ntp  # noqa: PLC0415 - most wakes know the time
+
         board, budget = self._board, self._budget.part(_ASK_MS)
         name = self._settings.get("ntp")
         if not name:
@@ -93,8 +95,10 @@ class Report:
         return session
 
     def _address(self, name, budget):
-        if dns.is_address(name):
+        if name.replace(".", "").isdigit():
             return name
+        from firmware.net import dns  # noqa: PLC0415 - most wakes know the address
+
         server = (self._board.dns_server(), self._settings.get("dns_port", _DNS))
         return self._asked(dns.resolve, name, server, self._board.random_bits(16), budget)
 
@@ -151,14 +155,15 @@ class Report:
 
         if release_of(told) == desk.trial.release:
             return
+        gc.collect()
         from firmware.update.building import Building, fetching  # noqa: PLC0415 - see above
 
         board, notes = self._board, self._kept.notes
         building = Building(desk.flash, board.folder, board.free_bytes, notes)
         reserve_ms = self._config["answer_ms"] + _GOODBYE_MS
         fetch = fetching(session, payload.chunk_topic, self._budget, reserve_ms)
-        building.run(told, _bytes(settings.get("update_key")), settings["device"], fetch)
         desk.building = building
+        building.run(told, _bytes(settings.get("update_key")), settings["device"], fetch)
 
     def _say_goodbye(self, session, sleep_s):
         settings, board, desk = self._settings, self._board, self._desk

@@ -2,7 +2,7 @@
 
 from firmware import start
 
-_MOST_REPORTS = 12  # tried, and not acknowledged
+_MOST_REPORTS = 24  # tried, and not acknowledged
 
 
 class Trial:

@@ -38,6 +38,8 @@ class Building:
             self._refuse(error.word)
         except OSError:
             self.said = (self.release, "no-room", 0)
+        except MemoryError:
+            self._refuse("no-memory")
         else:
             self.is_whole = left == 0
             self.said = (self.release, "fetching" if left else "trial", left)
@@ -71,24 +73,42 @@ class Building:
             manifest.list, manifest.size, _LIST, fetch
         ):
             return 1
-        wanted = files(self._folder.read(_LIST))
-        missing = [one for one in wanted if not self._folder.has(one[2])]
-        self._check_room(missing)
-        for place, (digest, size, path) in enumerate(missing):
-            if self._folder.have(size) == 0 and self._folder.copy(self._active, digest, size, path):
-                continue
-            if not self._get(digest, size, path, fetch):
-                return len(missing) - place
-        for digest, _, path in wanted:
-            if not self._folder.is_whole(digest, path):
-                self._flash.remove(_FILE)  # all anew
-                raise BadUpdate("bad-hash")
+        left = self._check_room()
+        with self._folder.open(_LIST) as lines:
+            for digest, size, path in files(lines):
+                if self._folder.has(path):
+                    continue
+                if not self._found(digest, size, path, fetch):
+                    return left
+                left -= 1
+        self._check_whole()
         return 0
 
-    def _check_room(self, missing):
-        need = sum([size + CHUNK for _, size, _ in missing])
-        if missing and self._free_bytes() < need + _SPARE_BYTES:
+    def _check_room(self):
+        """How many files are missing, all of which fit. It also sees all of the list before any."""
+        need = left = 0
+        with self._folder.open(_LIST) as lines:
+            for _, size, path in files(lines):
+                if not self._folder.has(path):
+                    left += 1
+                    need += size + CHUNK
+        if left and self._free_bytes() < need + _SPARE_BYTES:
             raise BadUpdate("no-room")
+        return left
+
+    def _check_whole(self):
+        with self._folder.open(_LIST) as lines:
+            for digest, _, path in files(lines):
+                if not self._folder.is_whole(digest, path):
+                    self._flash.remove(_FILE)  # all anew
+                    raise BadUpdate("bad-hash")
+
+    def _found(self, digest, size, path, fetch):
+        """A file that the running release has is copied, unless some of it was fetched already."""
+        folder = self._folder
+        if folder.have(size) == 0 and folder.copy(self._active, digest, size, path):
+            return True
+        return self._get(digest, size, path, fetch)
 
     def _get(self, digest, size, path, fetch):
         """Whether the file is in place now."""
@@ -112,7 +132,7 @@ class Building:
     def _refuse(self, word):
         """What is wrong at the broker is wrong at the next wake: a few times, and never again."""
         self.said = (self.release, word, 0)
-        if word not in ("bad-hash", "bad-list", "too-large") or not self.release:
+        if word not in ("bad-hash", "bad-list", "too-large", "no-memory") or not self.release:
             return
         self._notes["update_tries"] += 1
         if self._notes["update_tries"] >= _TRIES:

@@ -31,10 +31,9 @@ class Folder:
         """Whether the file in place is the right one; reading it costs time."""
         return _digest(self._path + "/" + path) == digest
 
-    def read(self, path):
-        """The text of a file in place."""
-        with open(self._path + "/" + path) as file:
-            return file.read()
+    def open(self, path):
+        """A file in place, to be read line by line."""
+        return open(self._path + "/" + path)
 
     def have(self, size):
         """How much there is of the next file, in whole chunks."""

@@ -84,26 +84,26 @@ def hmac_sha256(key, message):
     return outer.digest()
 
 
-def files(text):
-    """(hash, size, path) of each line. Raises BadUpdate: authentic is not yet sane."""
-    found: list[tuple[str, int, str]] = []
-    total = 0
-    for line in text.split("\n"):
-        if not line:
-            continue
-        parts = line.split(" ")
+def files(lines):
+    """(hash, size, path) of each line, one after the other. Raises BadUpdate.
+
+    What is authentic is not yet sane. One at a time: all of them at once fill a small heap.
+    """
+    count = total = 0
+    for line in lines:
+        parts = line.strip().split(" ")
         if len(parts) != 3 or not _is_hash(parts[0]) or not parts[1].isdigit():  # noqa: PLR2004
             raise BadUpdate("bad-list")
         size, path = int(parts[1]), parts[2]
         if not _is_path(path):
             raise BadUpdate("bad-list")
         total += size
-        if size > _LARGEST_FILE or total > _LARGEST_ALL or len(found) >= _MOST_FILES:
+        count += 1
+        if size > _LARGEST_FILE or total > _LARGEST_ALL or count > _MOST_FILES:
             raise BadUpdate("too-large")
-        found.append((parts[0], size, path))
-    if not found:
+        yield parts[0], size, path
+    if not count:
         raise BadUpdate("bad-list")
-    return found
 
 
 def _is_hash(text):

@@ -11,10 +11,9 @@ GROWS: Final = 5
 FRESH_S: Final = 86_400
 PATIENCE_S: Final = 86_400
 _MOST_NAMED: Final = 5
-FAILED: Final = frozenset({
-    "rolled-back", "bad-hash", "bad-mac", "bad-list", "no-key", "no-room", "old", "too-large",
-    "unreadable",
-})  # fmt: skip
+_LACKING: Final = frozenset({"no-key", "no-memory", "no-room"})
+_WRONG: Final = frozenset({"bad-hash", "bad-list", "bad-mac", "old", "too-large", "unreadable"})
+FAILED: Final = _LACKING | _WRONG | {"rolled-back"}
 """Words of a device that will not run the release by itself."""
 
 

@@ -19,8 +19,9 @@ misbehaves, then wakes with a real nats-server until everything is delivered. *A
 of these wakes, by the firmware's own clock; it may never pass the budget ({budget_ms:,} ms here, 20
 seconds on a bin unless it is told otherwise). *Taken* readings must all be *delivered* afterwards.
 
-A whole wake that reports needs a heap of {source_kib} KiB from source (words are twice as long here
-as on an ESP32).
+A whole wake that reports, obeys a command, takes a configuration and fetches an update of every
+file needs a heap of {mpy_kib} KiB as bytecode (`jemput device update compile`) and of {source_kib}
+KiB from source; words are twice as long here as on an ESP32. More than 96 and 160 fail this run.
 
 | scenario | ends with | awake ms | taken | delivered |
 |---|---|---|---|---|
@@ -32,6 +33,7 @@ _TAIL: Final = """
 - Whether deep sleep, RTC memory and the watchdog do as their documentation says.
 - What a TLS handshake costs in time and current.
 - The sensors: echoes here are scripted from data sheets and from what others report.
+- That what drivers, Wi-Fi and TLS take of the heap leaves as much as is said above.
 - 32-bit floats are not used, but only a board has them.
 """
 

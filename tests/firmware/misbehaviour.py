@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.firmware import update_lies
 from tests.firmware.broker import datagrams, secured, talk
 from tests.firmware.broker.datagrams import Datagrams
 from tests.firmware.broker.honest import Habits, ThreadBroker
@@ -22,6 +23,7 @@ class World:
 
     folder: Path
     stack: ExitStack
+    device: str
 
     def broker(self, habits: Habits) -> Settings:
         """A lying broker."""
@@ -44,14 +46,22 @@ class Misbehaviour:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, device: str) -> Iterator[World]:
     """One in which everything ends."""
     with ExitStack() as stack:
-        yield World(folder, stack)
+        yield World(folder, stack, device)
 
 
 def _lie(habits: Callable[[], Habits]) -> Make:
     return lambda world: world.broker(habits())
+
+
+def _from_afar(name: str) -> Make:
+    def make(world: World) -> Settings:
+        broker = world.broker(update_lies.habits(name, world.device))
+        return {**broker, **update_lies.settings(name)}
+
+    return make
 
 
 def _name_server(answer: datagrams.Answer) -> Make:
@@ -127,4 +137,5 @@ MISBEHAVIOURS: Final = (
     Misbehaviour("tls: silence", _certificate("silent")),
     Misbehaviour("tls: half a handshake", _certificate("half")),
     Misbehaviour("tls: silence behind a good certificate", _certificate("good")),
+    *(Misbehaviour(f"from afar: {name}", _from_afar(name)) for name in update_lies.LIES),
 )

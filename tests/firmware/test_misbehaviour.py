@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.firmware import document, interpreter
+from tests.firmware.heap import GATES_KIB
 from tests.firmware.misbehaviour import MISBEHAVIOURS
 from tests.shape.tree import ROOT
 
@@ -26,6 +27,7 @@ def test_no_misbehaviour_keeps_it_awake_or_loses_a_reading() -> None:
     assert len(said["scenarios"]) == len(MISBEHAVIOURS)
     assert [one for one in said["scenarios"] if one["awake_ms"] > BUDGET_MS] == []
     assert [one for one in said["scenarios"] if one["delivered"] != one["taken"]] == []
+    assert said["heap"].keys() == GATES_KIB.keys()
     assert done.returncode == 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jemput import payload, topics
+from jemput.cli.remote.compiling import compiled
 from jemput.remote import status, update
 from jemput.remote.status import Status
 from jemput.remote.update import Release
@@ -95,10 +96,8 @@ def test_an_update_is_fetched_tried_and_kept_once_its_report_is_acknowledged(
     assert (slots(device)["trial"], slots(device)["release"]) == (0, 7)
 
 
-def test_bytecode_is_taken_in_place_of_source(
-    device: DeskDevice, host: Listener, tmp_path: Path
-) -> None:
-    files = releases.compiled(releases.source("9.1"), tmp_path / "compiled")
+def test_bytecode_is_taken_in_place_of_source(device: DeskDevice, host: Listener) -> None:
+    files = compiled(releases.source("9.1"))
     publish(host, update.release("9.1", files), 7)
     wake_until(device, host, "b")
     assert device.wake(heap="96K")["reason"] is None

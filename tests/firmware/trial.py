@@ -67,7 +67,7 @@ class Stand:
 
 def run(tried: Misbehaviour, folder: Path, stand: Stand) -> Result:
     """Wakes while it lasts, then with the real broker until all is delivered."""
-    with world(folder) as made:
+    with world(folder, stand.device) as made:
         settings = tried.make(made)
         desk = DeskDevice(folder / "device", stand.port, device=stand.device)
         desk.configure(

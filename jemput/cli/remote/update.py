@@ -12,6 +12,7 @@ import typer
 from jemput.cli.console import print_rows, who
 from jemput.cli.options import AsJson, Database, GroupName
 from jemput.cli.remote.chosen import Bins, Everybody, Names, Sites, chosen, open_devices
+from jemput.cli.remote.compiling import compiled
 from jemput.cli.telling import local
 from jemput.remote import update
 from jemput.remote.rollout import FIRST, stages
@@ -48,6 +49,21 @@ def key(
     town_key = read_key(town)
     for device in devices:
         sys.stdout.write(f"{device},{update.device_key(town_key, device).hex()}\n")
+
+
+@app.command("compile")
+def compile_folder(
+    folder: Annotated[Path, typer.Argument(help="Holds `firmware/`, of .py files.")],
+    target: Annotated[Path, typer.Argument(help="A new folder, for the .mpy files.")],
+) -> None:
+    """Make bytecode of the firmware, as boards with little memory need it."""
+    if target.exists():
+        raise typer.BadParameter(f"{target} is there already: name a new folder")
+    for path, content in compiled(read_files(folder)).items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    sys.stdout.write(f"bytecode is in {target}: publish it with --version\n")
 
 
 @app.command("publish")
@@ -131,16 +147,21 @@ def read_key(file: Path) -> bytes:
     return found
 
 
-def read_release(folder: Path, version: str | None) -> Release:
-    """A release from a folder. Raises `ReleaseError` or `typer.BadParameter`."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The firmware's files below a folder, by path. Raises `typer.BadParameter`."""
     root = folder / "firmware"
     if not root.is_dir():
         raise typer.BadParameter(f"there is no {root}: name the folder that holds firmware/")
-    files = {
+    return {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in sorted(root.rglob("*"))
         if file.is_file() and file.suffix in SUFFIXES
     }
+
+
+def read_release(folder: Path, version: str | None) -> Release:
+    """A release from a folder. Raises `ReleaseError` or `typer.BadParameter`."""
+    files = read_files(folder)
     source = files.get("firmware/version.py", b"").decode(errors="replace")
     found = VERSION.search(source)
     named = version or (found[1] if found else None)

@@ -157,7 +157,7 @@ def test_a_manifest_is_the_golden_bytes_and_is_believed() -> None:
     assert told == golden("update")
     read = device_manifest.read(told, key, "bin-7")
     assert (read.release, read.version, read.list) == (7, "0.2.0", made.digest)
-    assert device_manifest.files(made.listed.decode()) == [
+    assert list(device_manifest.files(made.listed.decode().splitlines())) == [
         (sha256(FILES["firmware/version.py"]).hexdigest(), 18, "firmware/version.py")
     ]
     assert folder.CHUNK == update.CHUNK_BYTES
@@ -217,7 +217,7 @@ def test_nobodys_manifest_is_anothers() -> None:
 )
 def test_a_list_that_leads_elsewhere_is_not_followed(line: str) -> None:
     with pytest.raises(device_manifest.BadUpdate):
-        device_manifest.files(line + "\n")
+        list(device_manifest.files(line.splitlines()))
 
 
 @pytest.mark.parametrize(

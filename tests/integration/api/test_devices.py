@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
+from jemput.remote.status import Status
 from jemput.roles import Role
 from jemput.store.broker_accounts import BrokerAccountStore
 from jemput.store.devices import Devices
 from jemput.store.registry import RegistryStore
+from jemput.store.statuses import Saying, Statuses
 from tests.integration.api.guarded import Guarded, guarded
 from tests.integration.api.town import BINS, GROUP, Town
 
@@ -106,3 +108,20 @@ def test_who_is_of_another_site_sees_and_changes_nothing_here(town: Town, api: G
         assert api.ask(other, f"/v1/devices/{path}", "POST", body).status_code == 404
     assert api.ask(other, "/v1/devices", "POST", {"id": "baru-2", "site": SITE}).status_code == 403
     assert hanging(town, FIRST, now_s) == here
+
+
+def test_what_a_device_says_of_itself_is_shown(town: Town, api: Guarded, key: str) -> None:
+    name = hanging(town, FIRST, 2**31)
+    said = Status(1, "asleep", firmware="0.2.0", release=7, config=3, update=(8, "fetching", 4))
+    heard = Saying(SITE, name, 1_790_000_000_000, said)
+    Statuses(town.engine, GROUP).note([heard])
+
+    assert api.ask(key, f"/v1/devices/{name}").json()["said"] == {
+        "heard_at_s": 1_790_000_000,
+        "lost_at_s": None,
+        "firmware": "0.2.0",
+        "release": 7,
+        "configuration": 3,
+        "refused": None,
+        "update": "8 fetching",
+    }
