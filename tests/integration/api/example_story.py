@@ -36,6 +36,7 @@ def story() -> Iterator[Step]:
     yield from _registry()
     yield from _bins()
     yield from _devices()
+    yield from _apps()
     yield from _pickups()
     yield from _people()
     yield from _others()
@@ -127,6 +128,18 @@ def _devices() -> Iterator[Step]:
     yield Step("swap_device", f"/v1/devices/{SPARE}/swap", 404, {"bin": "no-such"})
     yield Step("revoke_device", f"/v1/devices/{SPARE}/revoke", 200)
     yield Step("revoke_device", "/v1/devices/no-such/revoke", 404)
+
+
+def _apps() -> Iterator[Step]:
+    app, none = "/v1/collectors/budi/app", "/v1/collectors/no-such/app"
+    yield Step("provision_collector_app", app, 201)
+    yield Step("provision_collector_app", app, 409)
+    yield Step("get_collector_app", app, 200)
+    yield Step("get_collector_app", none, 404)
+    yield Step("rotate_collector_app", f"{app}/rotate", 200)
+    yield Step("rotate_collector_app", f"{none}/rotate", 404)
+    yield Step("revoke_collector_app", f"{app}/revoke", 200)
+    yield Step("revoke_collector_app", f"{none}/revoke", 404)
 
 
 def _pickups() -> Iterator[Step]:
