@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner
 
+from jemput.cli.init.making import KEEP_DAYS
 from jemput.cli.main import app
 from jemput.cli.tls.authority import names_of
 from jemput.cli.tls.folder import read
@@ -44,6 +45,7 @@ def test_the_folder_is_everything_and_secrets_are_for_our_eyes_only(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     settings = settings_of(folder)
     assert settings.database_url == f"sqlite:///{folder}/jemput.db"
+    assert settings.journal_keep_days == KEEP_DAYS, "so that its disk is bounded"
     assert settings.api_url == "https://bins.example.org:8000"
     assert settings.broker_certificate_file == folder / "tls" / "server.pem"
     assert {"bins.example.org", "127.0.0.1"} <= set(names_of(read(folder / "tls/server.pem")))

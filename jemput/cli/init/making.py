@@ -27,6 +27,8 @@ from jemput.store.credentials import Credentials
 from jemput.store.database import OURS_ALONE, create_tables, found_revision
 
 KEY_DAYS: Final = 365
+KEEP_DAYS: Final = 92
+"""A quarter of a year: whoever disputes a bill can still ask the journal why a truck came."""
 _FOLDER_MODE: Final = 0o700
 
 
@@ -79,6 +81,7 @@ def told(wish: Wish, ingest_password: str) -> dict[str, str]:
     tls = {"API_CERTIFICATE_FILE": server, "API_KEY_FILE": server} if wish.api_tls else {}
     return {
         "DATABASE_URL": wish.database_url,
+        "JOURNAL_KEEP_DAYS": str(KEEP_DAYS),
         "MQTT_HOST": LOOPBACK,
         "MQTT_PORT": str(wish.mqtt_port),
         "MQTT_USERNAME": INGEST,
