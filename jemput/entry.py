@@ -10,7 +10,7 @@ from jemput.pickup import Pickup
 from jemput.reading import Reading
 from jemput.registry import Change
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 
 ActKind = Literal["alerted", "accept", "collect", "fail", "withdraw", "confirm"]
 

@@ -26,7 +26,7 @@ def fullness(view: View) -> Iterator[Decision]:
     if level is None or level < view.policy.call_percent or not view.has_fresh_level:
         return
     span = window(view.policy, view.bin.cadence_s)
-    if _may_call(view) and is_full_since_emptied(view, span):
+    if _may_call(view) and is_confirmed(view) and is_full_since_emptied(view, span):
         numbers = {
             "level_percent": level,
             "call_percent": view.policy.call_percent,
@@ -67,6 +67,18 @@ def announcement(view: View) -> Iterator[Decision]:
 def _may_call(view: View) -> bool:
     state = view.bin_state
     return state.pickup is None and not acts.is_held(state.hold, view.now_ms)
+
+
+def is_confirmed(view: View) -> bool:
+    """At least half of the fresh levels are over the threshold, too.
+
+    After a long silence the median may look at nothing but old news: what filled and was emptied
+    meanwhile would call a truck by its first fresh reading, which says the opposite.
+    """
+    levels = ring.levels(view.bin_state, RING)
+    span_s = view.policy.fresh_cadences * view.bin.cadence_s
+    fresh = [one.fill_percent for one in levels if one.at_s >= levels[-1].at_s - span_s]
+    return 2 * sum(fill >= view.policy.call_percent for fill in fresh) >= len(fresh)
 
 
 def is_full_since_emptied(view: View, span: int) -> bool:

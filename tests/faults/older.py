@@ -1,7 +1,7 @@
 """An ingester of the fold version before this one: it decides by another rule, and says so.
 
-There was none yet that decides otherwise, so one is made of this one: it calls no bin because it
-is full. What it decided has to stand, whatever comes after it.
+Real older ones decide otherwise in rare cases only, so one is made that does so in all: it calls no
+bin because it is full. What it decided has to stand, whatever comes after it.
 """
 
 from jemput.fold import fold, judging

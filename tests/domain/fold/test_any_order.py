@@ -8,7 +8,7 @@ from jemput.filtering import window
 from jemput.fold.admission import Heard
 from jemput.fold.judging import view_of
 from jemput.pickup import OPEN
-from jemput.rules.calling import is_full_since_emptied
+from jemput.rules.calling import is_confirmed, is_full_since_emptied
 from tests.builders import CADENCE_S, START_S, Feed, message, wire
 
 LEVELS = st.one_of(st.none(), st.sampled_from([0, 40, 60, 90, 100]))
@@ -64,12 +64,13 @@ def is_called(feed: Feed) -> bool:
 def need(feed: Feed) -> bool | None:
     """What the levels as they stand say; None where they leave it to what was before.
 
-    That is between re-arm and call, and while the median has not followed an emptying.
+    That is between re-arm and call, while the median has not followed an emptying, and while
+    most of what is fresh says otherwise.
     """
     level, view = feed.bin().level_percent, view_of(feed.fold.state, "b1", 0)
     if level is None or level < view.policy.rearm_percent:
         return False
-    is_full = level >= view.policy.call_percent
+    is_full = level >= view.policy.call_percent and is_confirmed(view)
     return True if is_full and is_full_since_emptied(view, window(view.policy, CADENCE_S)) else None
 
 

@@ -4,10 +4,11 @@ import pytest
 
 from jemput.decisions import AlertKind, Decision, OpenPickup, Say
 from jemput.entry import Entry
+from jemput.fold.admission import Heard
 from jemput.pickup import Reason
 from jemput.registry import PutCollector
 from jemput.things import Collector
-from tests.builders import CADENCE_S, HOUR_S, Feed, by_hand, town
+from tests.builders import CADENCE_S, HOUR_S, Feed, by_hand, message, town, wire
 
 FULL = [92] * 7
 LOW = [10] * 7
@@ -54,6 +55,31 @@ def test_one_spike_among_low_levels_calls_nobody() -> None:
     feed = Feed()
     feed.fill(40, 40, 40, 100, 40, 40, 40)
     assert calls(feed) == 0
+
+
+def after_a_silence(*levels: int) -> Feed:
+    """What a device kept for ten hours, all said in one message; the newest level is of now."""
+    feed = Feed()
+    feed.now_s += 10 * HOUR_S
+    kept = [
+        wire(seq, feed.now_s - 10 * HOUR_S + seq * CADENCE_S, fill)
+        for seq, fill in enumerate(levels[:-1], 1)
+    ]
+    feed.take(Heard("d-b1", message(*kept, wire(len(levels), feed.now_s, levels[-1]))))
+    return feed
+
+
+def test_old_news_of_a_full_bin_calls_only_when_a_fresh_level_confirms_it() -> None:
+    feed = after_a_silence(95, 95, 95, 95, 20)
+    assert feed.fold.state.bins["b1"].level_percent == 95
+    assert calls(feed) == 0
+    assert calls(after_a_silence(95, 95, 95, 95, 95)) == 1
+
+
+def test_one_low_echo_among_fresh_full_ones_calls_all_the_same() -> None:
+    feed = Feed()
+    feed.fill(*[70] * 7, 90, 90, 90, 20, 90)
+    assert calls(feed) == 1
 
 
 def test_a_level_between_rearm_and_call_keeps_the_call_that_stands() -> None:
