@@ -14,9 +14,8 @@ from api.speaking import UserOf, ViewerOf
 from jemput.broker.account import new_password
 from jemput.broker.hashing import hashed
 from jemput.ids import is_id
-from jemput.store.broker_accounts import ANY_SITE, BrokerAccountError
+from jemput.store.broker_accounts import ANY_SITE
 from jemput.store.devices import Device, Devices, UnknownDeviceError
-from jemput.store.registry import RefusedChangeError
 from jemput.store.statuses import Heard
 
 STRANGERS = "unknown"
@@ -75,6 +74,9 @@ class DeviceDesk:
         if body.id == STRANGERS:
             message = f"no device may be called {STRANGERS}: choose another id"
             raise ProblemError(problems.REFUSED_CHANGE, message)
+        if body.site is not None:
+            with refused_plainly():
+                self.reader.services.registry.look().check_site(body.site)
         password, now_ms = new_password(), self.reader.now_ms
         site = body.site or ANY_SITE
         hashes = {body.id: hashed(password)}
@@ -166,7 +168,7 @@ def refused_plainly() -> Iterator[None]:
     """What cannot be done is a problem that says why."""
     try:
         yield
-    except (BrokerAccountError, RefusedChangeError) as error:
+    except ValueError as error:
         raise ProblemError(problems.REFUSED_CHANGE, str(error)) from error
 
 

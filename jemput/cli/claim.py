@@ -18,6 +18,7 @@ from jemput.ids import check_id
 from jemput.store.broker_accounts import ANY_SITE
 from jemput.store.claims import Claim, Claims
 from jemput.store.clock import wall_ms
+from jemput.store.registry import RegistryStore
 
 Name = Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id.")]
 app = typer.Typer(
@@ -38,7 +39,10 @@ def make(
     if table is not None and table.exists():
         raise typer.BadParameter(f"{table} is there already: name another file")
     hashes = {device: hashed(secret) for device, secret in secrets.items()}
-    claims = _claims(database, group)
+    engine, name = open_existing(database, group)
+    if site != ANY_SITE:
+        RegistryStore(engine, name).look().check_site(site)
+    claims = Claims(engine, name)
     if table is not None:
         put_file(table, _table(secrets))
     try:

@@ -46,6 +46,8 @@ def provision(  # noqa: PLR0913, PLR0917 - flags
 ) -> None:
     """Make accounts for devices, which may speak in seconds; passwords are shown this once."""
     devices = _devices(database, group)
+    if site != ANY_SITE:
+        devices.registry.look().check_site(site)
     address = leads_to(url) if check_file(labels) else ""
     wanted = [*(names or ()), *_numbered(devices, prefix, count)]
     if not wanted:
@@ -95,6 +97,7 @@ def bind(
     devices = _devices(database, group)
     since_s = devices.bind(name, bin_, by=who(), now_ms=wall_ms(), from_s=from_s)
     sys.stdout.write(f"{name} hangs on bin {bin_} since {local(since_s)}\n")
+    _warn_without_account(devices, name)
 
 
 @app.command("take-down")
@@ -115,8 +118,10 @@ def swap(
     group: GroupName = None,
 ) -> None:
     """Hang another device on a bin, now; the history stays with the bin."""
-    old = _devices(database, group).swap(bin_, name, by=who(), now_ms=wall_ms(), from_s=from_s)
+    devices = _devices(database, group)
+    old = devices.swap(bin_, name, by=who(), now_ms=wall_ms(), from_s=from_s)
     sys.stdout.write(f"{name} hangs on bin {bin_} in place of {old}; `revoke` ends what is gone\n")
+    _warn_without_account(devices, name)
 
 
 @app.command("list")
@@ -144,6 +149,16 @@ def strangers(
 
 def _devices(database: str | None, group: str | None) -> Devices:
     return Devices(RegistryStore(*open_existing(database, group)))
+
+
+def _warn_without_account(devices: Devices, name: str) -> None:
+    """A mistyped id hangs where the right one should."""
+    if devices.accounts.get(name) is None:
+        sys.stderr.write(f"{name} {_no_account(name)}\n")
+
+
+def _no_account(name: str) -> str:
+    return f"has no account: `jemput device provision {name}`, or is it mistyped?"
 
 
 def _of_group(devices: Devices, name: str) -> None:
@@ -192,7 +207,7 @@ def _keep(table: Path, text: str) -> None:
 def _told_device(one: Device) -> str:
     where = f"on bin {one.bin} since {local(one.from_s or 0)}" if one.bin else "on no bin"
     if one.account is None:
-        return f"{one.id}  {where}  no account: `jemput device provision {one.id}`"
+        return f"{one.id}  {where}  {_no_account(one.id)}"
     return f"{one.id}  {where}  {'revoked' if one.is_revoked else 'may speak'}"
 
 

@@ -28,6 +28,10 @@ from jemput.settings import read_settings
 LOOK_S: Final = 0.2
 TRY_AGAIN_S: Final = 5.0
 ANY_SITE: Final = "+"
+NOTHING: Final = (
+    "nothing came from {device}: is its password right, and the site that it speaks for? "
+    "`jemput device list` says whether it has an account"
+)
 
 
 def watch(
@@ -54,6 +58,8 @@ async def _follow(watched: Watched, address: Address, for_s: float) -> None:
             await asyncio.to_thread(watched.show_new, time.monotonic())
             await asyncio.sleep(min(LOOK_S, max(0.0, ends_s - time.monotonic())))
         await asyncio.to_thread(watched.show_new, time.monotonic())
+        if not watched.heard_any:
+            tell(NOTHING.format(device=watched.device))
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

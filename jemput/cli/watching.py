@@ -39,6 +39,8 @@ class Watched:
     def __init__(self, engine: Engine, group: str, device: str) -> None:
         """Begin at now."""
         self.device = device
+        self.heard_any = False
+        """Whether anything came of it since then, from the broker or in the journal."""
         self._journal = Journal(engine, group)
         self._quarantine = Quarantine(engine, group)
         self._checkpoints = Checkpoints(engine, group)
@@ -59,6 +61,7 @@ class Watched:
         """Note what the broker carried; it is shown at the next look."""
         spoken = topics.parse(topic)
         is_reading = spoken is not None and spoken.kind == "reading"
+        self.heard_any |= is_reading
         (self._heard if is_reading else self._acks).append(Carried(now_s, topic, message))
 
     def show_new(self, now_s: float) -> None:
@@ -71,6 +74,7 @@ class Watched:
             say(f"heard on {one.topic}: {_shown(one.message)}")
             self._awaited.hear(keys_of(one.message), one.at_s)
         for entry in entries:
+            self.heard_any = True
             self._show(entry)
             self._commit(entry, now_s)
         self._position = head

@@ -18,6 +18,8 @@ from jemput.store.schema import journal
 DAY_MS: Final = 86_400_000
 LITTLE_DAYS: Final = 14
 """With less than this the doctor doubts."""
+MANY_DAYS: Final = 3650
+"""Of more than this nobody wants the number."""
 LOOKED_AT: Final = 200
 """So many of the newest entries say how large one is."""
 
@@ -46,6 +48,8 @@ class Held:
         said = f"{self.entries:,} entries (about {self.size_bytes / 2**20:.1f} MiB) wait for it"
         if self.full_in_days is None:
             return said
+        if self.full_in_days > MANY_DAYS:
+            return f"{said}; the disk has room for years"
         return f"{said}; the disk has room for {self.full_in_days:,.0f} days of them"
 
 

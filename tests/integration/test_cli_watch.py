@@ -125,6 +125,10 @@ def test_what_nobody_can_hear_is_followed_in_the_journal(
     assert "only the journal is followed" in done.stderr
 
 
+def test_who_waited_in_vain_is_told_what_to_look_at(town: SmallTown) -> None:
+    assert f"nothing came from {DEVICE}: is its password right" in watch(town, DEVICE).stderr
+
+
 def test_an_unknown_device_is_answered_with_names_like_its_own(
     town: SmallTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:

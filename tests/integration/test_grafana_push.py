@@ -176,6 +176,7 @@ def test_whoever_may_not_is_told_what_to_do(
     assert "the token of a service account into JEMPUT_GRAFANA_TOKEN" in push().stderr
     grafana.version = "9.5.1"
     assert "it is Grafana 9.5.1: the boards need 10 or newer" in push().stderr
+    assert "write http:// or https:// before it" in push("--url", "127.0.0.1:9").stderr
     assert "no Grafana answers at http://127.0.0.1:9" in push("--url", "http://127.0.0.1:9").stderr
     monkeypatch.delenv("JEMPUT_GRAFANA_URL")
     assert "--url, or JEMPUT_GRAFANA_URL" in push().stderr

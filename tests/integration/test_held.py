@@ -1,6 +1,7 @@
 """What waits for a sink: measured, and told before the disk is full."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +62,7 @@ def test_it_knows_how_much_waits_and_how_long_the_disk_lasts(
     (held,) = held_back(journal.engine, GROUP)
     assert held.full_in_days == pytest.approx(100)
     assert "room for 100 days" in held.sentence
+    assert "room for years" in replace(held, day_bytes=1).sentence
     assert held_back(journal.engine, "elsewhere") == []
 
 

@@ -41,7 +41,9 @@ class Grafana:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str, token: str) -> AsyncIterator[Self]:
-        """Ready to ask; asks nothing yet."""
+        """Ready to ask; asks nothing yet. Raises `GrafanaError` for half an address."""
+        if not url.startswith(("http://", "https://")):
+            raise GrafanaError(f"{url} is no whole address: write http:// or https:// before it")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with ClientSession(headers=headers, timeout=PATIENCE) as session:
             yield cls(session, url)

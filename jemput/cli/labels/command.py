@@ -66,8 +66,8 @@ def bins(  # noqa: PLR0913, PLR0917 - flags
 
 
 def _in_use(registry: Registry, site: str | None) -> list[str]:
-    if site is not None and site not in registry.sites:
-        raise ValueError(f"there is no site {site}: there are {', '.join(sorted(registry.sites))}")
+    if site is not None:
+        registry.check_site(site)
     return sorted(
         one
         for one in registry.bins

@@ -46,6 +46,8 @@ def hanging(town: Town, bin_id: str, now_s: int) -> str:
 def test_a_password_is_shown_once_and_ends_when_it_is_rotated_or_revoked(
     town: Town, api: Guarded, key: str
 ) -> None:
+    nowhere = api.ask(key, "/v1/devices", "POST", {"id": "baru-1", "site": "galan"})
+    assert "there is no site galan: there are" in nowhere.json()["detail"]
     made = api.ask(key, "/v1/devices", "POST", {"id": "baru-1", "site": SITE})
     assert (made.status_code, made.headers["location"]) == (201, "/v1/devices/baru-1")
     first = made.json()["password"]
