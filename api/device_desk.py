@@ -14,6 +14,7 @@ from api.speaking import UserOf, ViewerOf
 from jemput.broker.account import new_password
 from jemput.broker.hashing import hashed
 from jemput.ids import is_id
+from jemput.known import check_site
 from jemput.store.broker_accounts import ANY_SITE
 from jemput.store.devices import Device, Devices, UnknownDeviceError
 from jemput.store.statuses import Heard
@@ -76,7 +77,7 @@ class DeviceDesk:
             raise ProblemError(problems.REFUSED_CHANGE, message)
         if body.site is not None:
             with refused_plainly():
-                self.reader.services.registry.look().check_site(body.site)
+                check_site(self.reader.services.registry.look(), body.site)
         password, now_ms = new_password(), self.reader.now_ms
         site = body.site or ANY_SITE
         hashes = {body.id: hashed(password)}

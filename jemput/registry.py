@@ -165,14 +165,6 @@ class Registry(Struct, dict=True):
                 return collector
         return None
 
-    def check_site(self, site: str) -> str:
-        """Return the id of a site. Raises `ValueError`, naming those there are."""
-        if site not in self.sites:
-            there = ", ".join(sorted(self.sites))
-            told = f"there are {there}" if there else "`jemput registry import` makes sites"
-            raise ValueError(f"there is no site {site}: {told}")
-        return site
-
     def apply(self, change: Change) -> str | None:
         """Take a change; return a sentence where it cannot be taken, and change nothing."""
         refused = self._refused(change)

@@ -15,6 +15,7 @@ from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.hashes import Hashes
 from jemput.ids import check_id
+from jemput.known import check_site
 from jemput.store.broker_accounts import ANY_SITE
 from jemput.store.claims import Claim, Claims
 from jemput.store.clock import wall_ms
@@ -41,7 +42,7 @@ def make(
     hashes = {device: hashed(secret) for device, secret in secrets.items()}
     engine, name = open_existing(database, group)
     if site != ANY_SITE:
-        RegistryStore(engine, name).look().check_site(site)
+        check_site(RegistryStore(engine, name).look(), site)
     claims = Claims(engine, name)
     if table is not None:
         put_file(table, _table(secrets))

@@ -16,6 +16,7 @@ from jemput.cli.labels.printing import Speaks, Url, check_file, leads_to, words_
 from jemput.cli.options import AsJson, Database, GroupName, open_existing
 from jemput.cli.telling import local
 from jemput.ids import check_id
+from jemput.known import check_site
 from jemput.store.broker_accounts import ANY_SITE, BrokerAccountError
 from jemput.store.clock import wall_ms
 from jemput.store.devices import Device, Devices
@@ -47,7 +48,7 @@ def provision(  # noqa: PLR0913, PLR0917 - flags
     """Make accounts for devices, which may speak in seconds; passwords are shown this once."""
     devices = _devices(database, group)
     if site != ANY_SITE:
-        devices.registry.look().check_site(site)
+        check_site(devices.registry.look(), site)
     address = leads_to(url) if check_file(labels) else ""
     wanted = [*(names or ()), *_numbered(devices, prefix, count)]
     if not wanted:

@@ -10,6 +10,7 @@ import typer
 from jemput.cli.labels.label import of_bins, of_devices
 from jemput.cli.labels.printing import Speaks, Url, check_file, leads_to, words_in, write
 from jemput.cli.options import Database, GroupName, open_existing
+from jemput.known import check_site
 from jemput.registry import Registry
 from jemput.store.clock import wall_ms
 from jemput.store.devices import Devices
@@ -67,7 +68,7 @@ def bins(  # noqa: PLR0913, PLR0917 - flags
 
 def _in_use(registry: Registry, site: str | None) -> list[str]:
     if site is not None:
-        registry.check_site(site)
+        check_site(registry, site)
     return sorted(
         one
         for one in registry.bins
