@@ -17,7 +17,9 @@ import sys
 
 _FILE, _NEW = "/slots", "/slots-new"
 _CRC_BYTES = 4
+_AFTER_FAULT_MS = 60_000
 _MOST_BOOTS = 3  # of one on trial without an orderly end
+BOARDS = {"linux": "unix", "darwin": "unix", "rp2": "pico_w"}  # else as the platform is called
 _SMALL_PIECES = 4_096  # what compiling leaves behind must not lie between what stays
 
 
@@ -91,13 +93,24 @@ def main(folder, arguments, collector=gc):
     """Start the application of this board."""
     collector.threshold(_SMALL_PIECES)
     sys.path[0] = folder + "/" + choose(folder)
-    board = {"linux": "unix", "darwin": "unix"}.get(sys.platform, sys.platform)
+    board = BOARDS.get(sys.platform, sys.platform)
     module = __import__("firmware.boards." + board, None, None, ("run",))
     module.run(*arguments)
+
+
+def _main_of_a_board():
+    """What cannot start tries again in a minute; the one on trial is counted each time."""
+    try:
+        main("", ())
+    except Exception as error:  # noqa: BLE001 - at the prompt a battery is empty in a day
+        import machine  # noqa: PLC0415 - only boards have it
+
+        print("fault", repr(error))  # noqa: T201 - on the cable, for whoever holds it
+        machine.deepsleep(_AFTER_FAULT_MS)
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
         main(sys.argv[1] + "/flash", sys.argv[1:])
     else:
-        main("", ())
+        _main_of_a_board()
