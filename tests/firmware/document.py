@@ -34,8 +34,10 @@ _TAIL: Final = """
 - What a TLS handshake costs in time and current.
 - The sensors: echoes here are scripted from data sheets and from what others report.
 - That what drivers, Wi-Fi and TLS take of the heap leaves as much as is said above.
-- How well a calibrated ADC tells the battery, and what leaks through the sensor's switch in deep sleep.
-- Light sleep of a Pico W with its watchdog and clock; joining by a remembered address; three seconds for `mpremote`.
+- How well a calibrated ADC tells the battery.
+- What leaks through the sensor's switch in deep sleep.
+- Light sleep of a Pico W with its watchdog and clock, and joining by a remembered address.
+- Whether three seconds are enough for `mpremote` to get in.
 - 32-bit floats are not used, but only a board has them.
 """
 
