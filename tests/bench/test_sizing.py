@@ -20,7 +20,7 @@ def test_a_bench_writes_between_its_own_marks_only(tmp_path: Path) -> None:
                 f"{bench} --write -->\n\n{bench}: {told}\n\n<!-- {bench} ends" in page.read_text()
             )
 
-    assert "thing" not in page.read_text()
+    assert "one \\1 thing" not in page.read_text()
     with pytest.raises(ValueError, match="no place for fold"):
         sizing.write("fold", "9 µs", page)
 
