@@ -72,3 +72,12 @@ def test_a_device_speaks_for_the_site_that_it_was_made_for(engine: Engine) -> No
 
     sites = {one.name: one.site for one in BrokerAccountStore(engine).list()}
     assert sites == {"d-1": "lubuk-pakam", "d-2": ANY_SITE}
+
+
+def test_all_of_nobody_is_said_so(engine: Engine) -> None:
+    said = device(engine, "command", "locate", "--all")
+    assert said.returncode == 2
+    assert "there is no device yet: `jemput device provision`" in said.stderr
+    assert (
+        "no device is of galang" in device(engine, "command", "locate", "--site", "galang").stderr
+    )

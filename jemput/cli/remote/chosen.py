@@ -48,5 +48,9 @@ def chosen(
         or (one.site is not None and one.site in (sites or ()))
     ]
     if not found:
-        raise typer.BadParameter(f"no device is of {', '.join(sites or ())}: bind one there")
+        raise typer.BadParameter(
+            f"no device is of {', '.join(sites)}: bind one there"
+            if sites
+            else "there is no device yet: `jemput device provision` lets one in"
+        )
     return found
