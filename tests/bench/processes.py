@@ -1,7 +1,7 @@
 """What a process takes of memory and processor, as Linux counts it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -28,7 +28,7 @@ def all_of(parts: Mapping[str, int]) -> dict[str, int]:
     found = {}
     for part, pid in parts.items():
         found[part] = pid
-        found |= {f"{part}'s {_name(child)}": child for child in _children(pid)}
+        found |= {f"{part}'s {_name(child)}": child for child in children(pid)}
     return found
 
 
@@ -36,22 +36,27 @@ def taken(pid: int) -> Taken:
     """What a process takes now, and took of the processor since it began."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     sizes = dict(line.split()[:2] for line in rollup.splitlines()[1:])
+    user_s, system_s, *_ = cpu_of(pid)
+    return Taken(int(sizes["Rss:"]) / KIB, int(sizes["Pss:"]) / KIB, user_s + system_s)
+
+
+def cpu_of(pid: int) -> list[float]:
+    """Seconds in its own code and in the kernel, then the same of its children that have ended."""
     # Behind the name, which may hold anything: state is the third field of proc(5), utime the 14th.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
-    return Taken(int(sizes["Rss:"]) / KIB, int(sizes["Pss:"]) / KIB, cpu_s)
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    return [int(ticks) / TICKS_A_SECOND for ticks in fields[11:15]]
+
+
+def children(pid: int) -> list[int]:
+    """Of all its threads. Raises OSError where it is gone."""
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    return [int(one) for task in tasks for one in (task / "children").read_text().split()]
 
 
 def machine() -> str:
     """What kind of processor this is, and how much it has to do: by us, and by others."""
     load = os.getloadavg()[1]
     return f"{_processor()}, {os.cpu_count()} cores, a load of {load:.1f} in the last 5 minutes"
-
-
-def _children(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield int(child)
 
 
 def _name(pid: int) -> str:

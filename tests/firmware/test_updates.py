@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,11 @@ from jemput.remote.status import Status
 from jemput.remote.update import Release
 from tests.firmware import real_brokers, releases
 from tests.firmware.device import DeskDevice
-from tests.firmware.real_brokers import DEVICE, SITE, Listener, listening
+from tests.firmware.real_brokers import DEVICE, SITE, Listener
 from tests.servers import wait_until
 
 KEY = update.device_key(releases.TOWN_KEY, DEVICE)
 MOST_WAKES = 40
-
-
-@pytest.fixture
-def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
-    kind = getattr(request, "param", "mosquitto")
-    with real_brokers.make(kind, tmp_path / "broker") as broker:
-        yield broker.port
-
-
-@pytest.fixture
-def host(port: int) -> Iterator[Listener]:
-    with listening(port) as listener:
-        yield listener
 
 
 @pytest.fixture

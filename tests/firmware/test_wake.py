@@ -1,6 +1,5 @@
 """Whole wakes on MicroPython, with a real broker and the host's own understanding of the wire."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,8 @@ from jemput import payload
 from jemput.remote import status
 from tests.firmware import real_brokers
 from tests.firmware.device import METRE_US, DeskDevice
-from tests.firmware.real_brokers import Listener, listening
+from tests.firmware.real_brokers import Listener
 from tests.servers import wait_until
-
-
-@pytest.fixture
-def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
-    kind = getattr(request, "param", "mosquitto")
-    with real_brokers.make(kind, tmp_path / "broker") as broker:
-        yield broker.port
-
-
-@pytest.fixture
-def host(port: int) -> Iterator[Listener]:
-    with listening(port) as listener:
-        yield listener
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-TICKS_A_S: Final = os.sysconf("SC_CLK_TCK")
+from tests.bench.processes import children, cpu_of
+
 STOP_TIMEOUT_S: Final = 20.0
 
 
@@ -89,18 +90,16 @@ def _tree(root: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(one) for task in tasks for one in (task / "children").read_text().split()]
+        return children(pid)
     except OSError:
         return []
 
 
 def _cpu_s(pid: int) -> float:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return sum(cpu_of(pid))
     except OSError:
         return 0.0
-    return sum(map(int, fields[11:15])) / TICKS_A_S
 
 
 def _peak_kb(pid: int) -> int:

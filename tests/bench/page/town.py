@@ -13,15 +13,13 @@ from ingest.writer import Batch, Writer
 from jemput.broker.account import new_password
 from jemput.broker.ports import LOOPBACK, free_port
 from jemput.entry import Link
-from jemput.fold.admission import Heard
-from jemput.payload import WireMessage, WireReading
-from jemput.reading import Clock, Quality
 from jemput.roles import Role, User
 from jemput.store.accounts import Accounts
 from jemput.store.database import create_tables, open_database
 from jemput.store.registry import RegistryStore
 from tests.bench.parts import JEMPUT, running
-from tests.bench.small.town import CADENCE_S, EMPTY_MM, GROUP, changes, device_of, percent_at
+from tests.bench.small.saying import heard
+from tests.bench.small.town import CADENCE_S, GROUP, changes
 from tests.servers.process import wait_until
 
 ROUNDS: Final = 6
@@ -48,8 +46,8 @@ class PhoneTown:
         writer.commit(Batch(events=(Link(up=True),)), begun_s * 1000)
         for turn in range(1, ROUNDS + 1):
             at_s = begun_s + turn * CADENCE_S
-            heard = [_heard(number, turn, at_s) for number in range(bins)]
-            writer.commit(Batch(heard), at_s * 1000)
+            said = [heard(number, turn, at_s) for number in range(bins)]
+            writer.commit(Batch(said), at_s * 1000)
         writer.save_checkpoint()
         for name, role in ((OPERATOR, Role.OPERATOR), (COLLECTOR, Role.COLLECTOR)):
             user = User(name, role, ())
@@ -81,22 +79,3 @@ class PhoneTown:
             return httpx.get(f"{self.base}/healthz").is_success
         except httpx.TransportError:
             return False
-
-
-def _heard(number: int, seq: int, at_s: int) -> Heard:
-    level_mm = EMPTY_MM - percent_at(number, at_s) * EMPTY_MM // 100
-    reading = WireReading(
-        boot=1,
-        seq=seq,
-        at=at_s,
-        clock=Clock.NTP,
-        quality=Quality.OK,
-        distance_mm=level_mm,
-        echoes=5,
-        spread_mm=3,
-        battery_mv=3900,
-        temperature_c=31,
-        rssi_dbm=-71,
-        tilt_deg=2,
-    )
-    return Heard(device_of(number), WireMessage(1, (reading,), ((1, seq),)))

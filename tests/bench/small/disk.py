@@ -14,14 +14,13 @@ from sqlalchemy import Engine, event, text
 
 from ingest.writer import Batch, Writer
 from jemput.entry import Link
-from jemput.fold.admission import Heard
-from jemput.payload import WireMessage, WireReading
-from jemput.reading import Clock, Quality, Reading, TimeSource
+from jemput.reading import Quality, Reading, TimeSource
 from jemput.store.checkpoints import upsert
 from jemput.store.database import create_tables, open_database, writing
 from jemput.store.history import _row
 from jemput.store.registry import RegistryStore
 from jemput.store.schema import history
+from tests.bench.small.saying import heard
 from tests.bench.small.town import (
     CADENCE_S,
     DAY_S,
@@ -101,26 +100,8 @@ def _rounds(writer: Writer, bins: int, rounds: range) -> None:
     for turn in rounds:
         for number in range(bins):
             at_s = START_S + turn * CADENCE_S + number * CADENCE_S // bins
-            writer.commit(Batch([_heard(number, turn + 1, at_s)]), at_s * 1000)
+            writer.commit(Batch([heard(number, turn + 1, at_s)]), at_s * 1000)
         writer.save_checkpoint()
-
-
-def _heard(number: int, seq: int, at_s: int) -> Heard:
-    reading = WireReading(
-        boot=1,
-        seq=seq,
-        at=at_s,
-        clock=Clock.NTP,
-        quality=Quality.OK,
-        distance_mm=EMPTY_MM - percent_at(number, at_s) * EMPTY_MM // 100,
-        echoes=5,
-        spread_mm=3,
-        battery_mv=3900,
-        temperature_c=31,
-        rssi_dbm=-71,
-        tilt_deg=2,
-    )
-    return Heard(device_of(number), WireMessage(1, (reading,), ((1, seq),)))
 
 
 def _days(folder: Path, bins: int) -> int:

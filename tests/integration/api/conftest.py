@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.api.guarded import Guarded, guarded
 from tests.integration.api.town import BINS, Client, Town, served
 
 SILENT, NEVER_HEARD = "alun-alun-plastic", "alun-alun-residual"
@@ -53,6 +54,13 @@ def client(town: Town) -> Iterator[Client]:
     """Asks the API over that town."""
     with served(town.services()) as asking:
         yield asking
+
+
+@pytest.fixture
+def api(town: Town) -> Iterator[Guarded]:
+    """The API over that town, for accounts only."""
+    with guarded(town) as made:
+        yield made
 
 
 @pytest.fixture

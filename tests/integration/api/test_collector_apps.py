@@ -1,23 +1,13 @@
 """Collectors' own apps over the API: let in, given another password, let in no more."""
 
-from collections.abc import Iterator
-
 import bcrypt
-import pytest
 
 from jemput.roles import Role
 from jemput.store.broker_accounts import BrokerAccountStore
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import Town
 
 PATH = "/v1/collectors/budi/app"
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    """The guarded API over the town."""
-    with guarded(town) as made:
-        yield made
 
 
 def opens(town: Town, password: str) -> bool:

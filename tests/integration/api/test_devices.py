@@ -1,7 +1,5 @@
 """Devices over the API: let in, hung, swapped, taken down, revoked; and whose they are."""
 
-from collections.abc import Iterator
-
 import bcrypt
 import pytest
 
@@ -11,18 +9,11 @@ from jemput.store.broker_accounts import BrokerAccountStore
 from jemput.store.devices import Devices
 from jemput.store.registry import RegistryStore
 from jemput.store.statuses import Saying, Statuses
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import BINS, GROUP, Town
 
 SITE = "lubuk-pakam"
 FIRST, SECOND = sorted(BINS)[:2]
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    """The guarded API over the town."""
-    with guarded(town) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,26 +1,18 @@
 """The registry over the API: made, changed, retired and brought back; whose it is; and files."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from jemput.roles import Role
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import BINS, MORNING_S, Town
 
 SITE = "lubuk-pakam"
 BIN = "pasar-delimas-organic"
 PLACE = {"site": SITE, "name": "Baru", "lat": 3.56, "lon": 98.87}
 NUL = "a%00b"
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    """The guarded API over the town."""
-    with guarded(town) as made:
-        yield made
 
 
 @pytest.fixture

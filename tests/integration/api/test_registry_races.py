@@ -1,22 +1,13 @@
 """The registry, where somebody was faster, or where a thing was another's."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from jemput.roles import Role
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import BINS, Town
 
 BIN, PLACE = BINS[0], {"name": "Pasar Galang", "lat": 3.47, "lon": 98.9}
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    """The guarded API over the town."""
-    with guarded(town) as made:
-        yield made
 
 
 @pytest.fixture

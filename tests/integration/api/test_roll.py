@@ -15,19 +15,12 @@ from jemput.roles import Role
 from jemput.store.journal import Journal
 from jemput.store.registry import RefusedChangeError
 from jemput.things import Bin, Collector, Halte
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import BINS, GROUP, HALTES, WASTES, Client, Town
 
 ORGANIC = "pasar-delimas-organic"
 PLASTIC = "pasar-delimas-plastic"
 STEPS = 60
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    """The API over a lively town, for accounts only."""
-    with guarded(town) as made:
-        yield made
 
 
 def change(town: Town, *changes: Change) -> None:

@@ -1,7 +1,6 @@
 """Subscriptions: made, shown, tested, retired; secrets once, and nothing of other sites."""
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ from jemput import webhooks
 from jemput.roles import Role
 from jemput.store.deliveries import Deliveries
 from jemput.store.pickups import Pickups
-from tests.integration.api.guarded import Guarded, guarded
+from tests.integration.api.guarded import Guarded
 from tests.integration.api.town import GROUP, PASSWORDS, Client, Town, served
 
 URL = "https://dlh.example/hook"
@@ -152,12 +151,6 @@ def test_a_cursor_that_no_id_can_be(client: Client) -> None:
     path = subscribe(client).headers["Location"]
     answer = client.get(f"{path}/deliveries?cursor={sys.maxsize}", auth=SRI)
     assert answer.status_code == 422
-
-
-@pytest.fixture
-def api(town: Town) -> Iterator[Guarded]:
-    with guarded(town) as made:
-        yield made
 
 
 def test_who_is_of_some_sites_sees_and_makes_only_theirs(api: Guarded) -> None:
